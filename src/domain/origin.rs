@@ -1,0 +1,188 @@
+//! Where browsers see this service.
+
+use std::{fmt, str::FromStr};
+
+/// The origin of a page: scheme, host, and port unless it is the scheme's own ([RFC 6454 §4]).
+///
+/// It holds no user name, path, query or fragment, and its host is in lower case.
+///
+/// [RFC 6454 §4]: https://www.rfc-editor.org/rfc/rfc6454#section-4
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    https: bool,
+    authority: String,
+}
+
+/// The longest host with its port that fits the message to sign, in bytes.
+pub const MAX_AUTHORITY: usize = 66;
+
+/// The text is not an origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OriginError {
+    /// It is not a scheme and a host.
+    #[error(
+        "expected an origin such as https://auth.example.org or http://pi.local:8089, with nothing after it"
+    )]
+    Form,
+    /// The host is too long to be shown by every wallet.
+    #[error(
+        "expected a host of at most {MAX_AUTHORITY} bytes with its port: a longer one does not fit the message that a Ledger can sign"
+    )]
+    TooLong,
+}
+
+impl Origin {
+    /// The origin that a request names by its `Host` header.
+    ///
+    /// # Errors
+    ///
+    /// [`OriginError`] if `authority` is not `host` or `host:port`.
+    pub fn from_authority(https: bool, authority: &str) -> Result<Self, OriginError> {
+        let authority = authority.to_ascii_lowercase();
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (authority.as_str(), None),
+        };
+        if !is_host(host) {
+            return Err(OriginError::Form);
+        }
+        let authority = match port {
+            None => host.to_owned(),
+            Some(port) => {
+                let number: u16 = port.parse().map_err(|_| OriginError::Form)?;
+                if number == 0 || number.to_string() != port {
+                    return Err(OriginError::Form);
+                }
+                let own = if https { 443 } else { 80 };
+                if number == own { host.to_owned() } else { format!("{host}:{number}") }
+            }
+        };
+        if authority.len() > MAX_AUTHORITY {
+            Err(OriginError::TooLong)
+        } else {
+            Ok(Self { https, authority })
+        }
+    }
+
+    /// Whether browsers reach it over TLS.
+    #[must_use]
+    pub const fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// Host, and port unless it is the scheme's own: what the message to sign begins with.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The host alone; an IPv6 address in its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        match self.authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => &self.authority,
+        }
+    }
+
+    /// Whether only a home network or this machine has this host: an address, `localhost`, a name without a dot, or
+    /// a name under a domain that is kept for private use.
+    ///
+    /// A page elsewhere cannot have such a host, so a request that carries one was not steered here by another
+    /// site's DNS.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        const DOMAINS: [&str; 7] =
+            ["local", "localhost", "lan", "home", "internal", "home.arpa", "localdomain"];
+        let host = self.host();
+        host.starts_with('[')
+            || host.parse::<std::net::Ipv4Addr>().is_ok()
+            || !host.contains('.')
+            || DOMAINS.iter().any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
+    }
+}
+
+/// Whether `text` is a DNS name, an IPv4 address, or an IPv6 address in brackets, as it stands in a URL.
+fn is_host(text: &str) -> bool {
+    if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return inner.parse::<std::net::Ipv6Addr>().is_ok();
+    }
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let numeric_end =
+        text.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    text.split('.').all(label) && (!numeric_end || text.parse::<std::net::Ipv4Addr>().is_ok())
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", if self.https { "https" } else { "http" }, self.authority)
+    }
+}
+
+impl FromStr for Origin {
+    type Err = OriginError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (scheme, authority) = text.split_once("://").ok_or(OriginError::Form)?;
+        let https = match scheme.to_ascii_lowercase().as_str() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(OriginError::Form),
+        };
+        Self::from_authority(https, authority.strip_suffix('/').unwrap_or(authority))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[rustfmt::skip]
+    fn one_origin_has_one_text() {
+        let cases = [
+            // given                          expected
+            ("http://localhost:8089",         Ok("http://localhost:8089")),
+            ("HTTPS://Auth.Example.ORG:443/", Ok("https://auth.example.org")),
+            ("http://[::1]:8089",             Ok("http://[::1]:8089")),
+            ("http://[::1]",                  Ok("http://[::1]")),
+            ("http://192.168.1.5:80",         Ok("http://192.168.1.5")),
+            ("https://a:b@example.org",       Err(OriginError::Form)),
+            ("https://example.org/path",      Err(OriginError::Form)),
+            ("https://example.org?x",         Err(OriginError::Form)),
+            ("https://exam ple.org",          Err(OriginError::Form)),
+            ("https://example..org",          Err(OriginError::Form)),
+            ("https://1.2.3.400",             Err(OriginError::Form)),
+            ("https://example.org:0",         Err(OriginError::Form)),
+            ("https://example.org:080",       Err(OriginError::Form)),
+            ("https://example.org:70000",     Err(OriginError::Form)),
+            ("ftp://example.org",             Err(OriginError::Form)),
+            ("example.org",                   Err(OriginError::Form)),
+            ("https://",                      Err(OriginError::Form)),
+        ];
+        for (given, expected) in cases {
+            let origin = given.parse::<Origin>().map(|origin| origin.to_string());
+            assert_eq!(origin.as_deref().map_err(|error| *error), expected, "{given}");
+        }
+        let long = format!("https://{}.example.org", "a".repeat(60));
+        assert_eq!(long.parse::<Origin>(), Err(OriginError::TooLong));
+    }
+
+    #[test]
+    fn private_hosts_are_told_from_public_ones() {
+        for private in
+            ["localhost:8089", "pi", "pi.local", "10.0.0.7:8089", "8.8.8.8", "[fe80::1]:8089", "a.home.arpa"]
+        {
+            assert!(Origin::from_authority(false, private).unwrap().is_private(), "{private}");
+        }
+        for public in ["example.org", "pi.local.example.org", "notlocal.com", "xlocal.org", "mylan.net:8089"]
+        {
+            assert!(!Origin::from_authority(false, public).unwrap().is_private(), "{public}");
+        }
+    }
+}

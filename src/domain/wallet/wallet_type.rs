@@ -1,0 +1,69 @@
+//! How a person says they will sign.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// The kind of wallet that a challenge is made for. The text to sign and the [`Scheme`](super::Scheme) follow from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum WalletType {
+    /// A wallet in the browser that signs TRON messages, such as TronLink.
+    #[default]
+    Tron,
+    /// A Ledger with the TRON app.
+    Ledger,
+    /// A KeepKey with firmware 7.14.1 or later, which knows `TronSignMessage`.
+    Keepkey,
+    /// A KeepKey with older firmware, by `EthereumSignMessage`.
+    KeepkeyEth,
+    /// A wallet that signs Ethereum messages, such as MetaMask.
+    Ethereum,
+}
+
+impl WalletType {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Tron, Self::Ledger, Self::Keepkey, Self::KeepkeyEth, Self::Ethereum];
+
+    /// The name in bodies, such as `keepkey-eth`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tron => "tron",
+            Self::Ledger => "ledger",
+            Self::Keepkey => "keepkey",
+            Self::KeepkeyEth => "keepkey-eth",
+            Self::Ethereum => "ethereum",
+        }
+    }
+}
+
+impl fmt::Display for WalletType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// No kind of wallet has this name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected tron, ledger, keepkey, keepkey-eth or ethereum")]
+pub struct WalletTypeError;
+
+impl FromStr for WalletType {
+    type Err = WalletTypeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|wallet| wallet.name() == text).ok_or(WalletTypeError)
+    }
+}
+
+impl Serialize for WalletType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for WalletType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}

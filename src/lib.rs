@@ -1,0 +1,5 @@
+//! lucid-auth: sign in with a TRON wallet, in one binary.
+
+pub mod clock;
+pub mod domain;
+pub mod random;
