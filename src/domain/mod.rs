@@ -1,8 +1,16 @@
 //! Values and rules. Nothing here reads a clock, a random source, a file or the network.
 
+pub mod audit;
+pub mod claims;
+pub mod client;
 pub mod id;
+pub mod key;
 pub mod origin;
 pub mod permission;
+pub mod profile;
+pub mod refresh_token;
 pub mod role;
+pub mod session;
 pub mod timestamp;
+pub mod user;
 pub mod wallet;

@@ -1,0 +1,136 @@
+//! Signing keys, and which of them signs when.
+
+use std::{fmt, time::Duration};
+
+use data_encoding::BASE64URL_NOPAD;
+use ed25519_dalek::SigningKey;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::timestamp::Timestamp;
+
+/// How long a key is published before it signs: twice as long as services may keep the JWKS.
+pub const PUBLISHED_AHEAD: Duration = Duration::from_secs(600);
+
+/// A key that signs access tokens (Ed25519, [RFC 8032]).
+///
+/// [RFC 8032]: https://www.rfc-editor.org/rfc/rfc8032
+#[derive(Clone)]
+pub struct Key {
+    /// Its name: the thumbprint of its public half ([RFC 7638], [RFC 8037 §2]).
+    ///
+    /// [RFC 7638]: https://www.rfc-editor.org/rfc/rfc7638
+    /// [RFC 8037 §2]: https://www.rfc-editor.org/rfc/rfc8037#section-2
+    pub kid: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when on it signs, until a newer key does.
+    pub signs_from: Timestamp,
+    /// The secret itself, wiped on drop.
+    pub signing: SigningKey,
+}
+
+impl Key {
+    /// The key whose secret half is `seed`.
+    #[must_use]
+    pub fn from_seed(seed: &Zeroizing<[u8; 32]>, created_at: Timestamp, signs_from: Timestamp) -> Self {
+        let signing = SigningKey::from_bytes(seed);
+        Self { kid: thumbprint(&signing), created_at, signs_from, signing }
+    }
+
+    /// The public half, 32 bytes in base64url: the `x` of its JWK ([RFC 8037 §2]).
+    ///
+    /// [RFC 8037 §2]: https://www.rfc-editor.org/rfc/rfc8037#section-2
+    #[must_use]
+    pub fn public(&self) -> String {
+        BASE64URL_NOPAD.encode(self.signing.verifying_key().as_bytes())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({}, signs from {})", self.kid, self.signs_from)
+    }
+}
+
+/// SHA-256 of the JWK's required members in lexicographic order.
+fn thumbprint(key: &SigningKey) -> String {
+    let x = BASE64URL_NOPAD.encode(key.verifying_key().as_bytes());
+    BASE64URL_NOPAD.encode(&Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#)))
+}
+
+/// The key that signs at `now`: the newest that may. `None` if no key may sign yet.
+#[must_use]
+pub fn signer(keys: &[Key], now: Timestamp) -> Option<&Key> {
+    keys.iter().filter(|key| key.signs_from <= now).max_by_key(|key| (key.signs_from, key.created_at))
+}
+
+/// Whether it is time to make the next key: the newest one is older than `every`. Zero means never by itself.
+#[must_use]
+pub fn is_due(keys: &[Key], every: Duration, now: Timestamp) -> bool {
+    let newest = keys.iter().map(|key| key.signs_from).max();
+    // The next key is published ahead, so that it takes over when `every` has passed.
+    newest.is_none_or(|newest| !every.is_zero() && now.plus(PUBLISHED_AHEAD) >= newest.plus(every))
+}
+
+/// The keys that no valid token needs any more: a newer one took over longer than `token_lifetime` ago.
+#[must_use]
+pub fn retired(keys: &[Key], token_lifetime: Duration, now: Timestamp) -> Vec<String> {
+    let retired = |key: &&Key| {
+        let successor = keys.iter().map(|other| other.signs_from).filter(|from| *from > key.signs_from).min();
+        // A minute more, for services whose clocks are a little late.
+        successor.is_some_and(|from| from.plus(token_lifetime).plus(Duration::from_secs(60)) < now)
+    };
+    keys.iter().filter(retired).map(|key| key.kid.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(byte: u8, signs_from: u64) -> Key {
+        let at = Timestamp::from_unix(signs_from);
+        Key::from_seed(&Zeroizing::new([byte; 32]), at, at)
+    }
+
+    #[test]
+    fn the_thumbprint_is_that_of_rfc_8037() {
+        // RFC 8037, appendices A.1 to A.3.
+        let seed = BASE64URL_NOPAD.decode(b"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
+        let key = Key::from_seed(
+            &Zeroizing::new(seed.try_into().unwrap()),
+            Timestamp::from_unix(0),
+            Timestamp::from_unix(0),
+        );
+        assert_eq!(key.public(), "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+        assert_eq!(key.kid, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    #[test]
+    fn a_key_signs_from_its_time_until_a_newer_one_does() {
+        let keys = [key(1, 100), key(2, 200)];
+        let signer_at = |now| signer(&keys, Timestamp::from_unix(now)).map(|key| key.signs_from.unix());
+        assert_eq!([99, 100, 199, 200].map(signer_at), [None, Some(100), Some(100), Some(200)]);
+    }
+
+    #[test]
+    fn a_key_is_made_ahead_of_its_turn_and_kept_until_its_last_token_is_over() {
+        let (day, hour) = (Duration::from_secs(86_400), Duration::from_secs(3_600));
+        let at = Timestamp::from_unix;
+        let one = [key(1, 0)];
+        assert!(is_due(&[], day, at(0)), "no key at all");
+        assert!(!is_due(&one, day, at(86_400 - 601)));
+        assert!(is_due(&one, day, at(86_400 - 600)));
+        assert!(!is_due(&one, Duration::ZERO, at(9_999_999)), "by hand only");
+        let two = [key(1, 0), key(2, 86_400)];
+        assert_eq!(retired(&two, hour, at(86_400 + 3_660)), Vec::<String>::new());
+        assert_eq!(retired(&two, hour, at(86_400 + 3_661)), [two[0].kid.clone()]);
+    }
+
+    #[test]
+    fn a_key_never_prints_its_secret() {
+        let key = key(7, 0);
+        let secret = BASE64URL_NOPAD.encode(&[7; 32]);
+        assert!(!format!("{key:?}").contains(&secret[..8]));
+    }
+}

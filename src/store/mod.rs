@@ -1,0 +1,122 @@
+//! The database: one redb file, one table a file here, and the live sessions in front of it.
+//!
+//! Reads see a snapshot. Writes go through one writer ([`writer`]) that commits many at once; an answer comes only
+//! when the disk has it.
+
+pub mod audit;
+mod error;
+pub mod keys;
+mod live;
+pub mod meta;
+mod open;
+mod overlay;
+mod row;
+mod schema;
+pub mod sessions;
+mod transaction;
+pub mod users;
+mod writer;
+
+use std::{path::Path, sync::Arc};
+
+use redb::{Database, ReadTransaction, ReadableDatabase};
+
+pub use error::{OpenError, StoreError};
+pub use live::LiveSession;
+pub use open::{CheckReport, check};
+pub use schema::VERSION as SCHEMA_VERSION;
+pub use transaction::{Reads, Tx};
+
+use crate::domain::id::SessionId;
+use live::LiveSessions;
+use writer::Writer;
+
+/// The database. A copy is the same database; it is closed when the last copy goes.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    // Dropped first: its thread finishes what waits before the database closes.
+    writer: Writer,
+    database: Arc<Database>,
+    live: Arc<LiveSessions>,
+}
+
+impl Store {
+    /// Open the database at `path`, or make it if there is no file.
+    ///
+    /// `key` are 32 random bytes, used only when the database is made: they mark refresh tokens as ours.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if there is a file that is not a sound database of this service, of this version or an older one;
+    /// the file is then left as it is.
+    pub fn open(path: &Path, key: [u8; 32]) -> Result<Self, OpenError> {
+        Self::start(open::open(path, key)?)
+    }
+
+    /// A database in memory, for tests.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if redb refuses.
+    pub fn in_memory(key: [u8; 32]) -> Result<Self, OpenError> {
+        Self::start(open::in_memory(key)?)
+    }
+
+    fn start(database: Database) -> Result<Self, OpenError> {
+        let database = Arc::new(database);
+        let live = Arc::new(LiveSessions::new());
+        let writer = Writer::start(Arc::clone(&database), Arc::clone(&live)).map_err(OpenError::Thread)?;
+        Ok(Self(Arc::new(Inner { writer, database, live })))
+    }
+
+    /// Apply `change` in a transaction, and return when it is on disk.
+    ///
+    /// Several changes share one commit. If `change` fails, nothing of it is kept. It may run more than once: when
+    /// another change of the same commit fails, each is tried again alone.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if `change` returns one, or the database cannot be written.
+    pub async fn write<T, F>(&self, change: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.0.writer.write(change).await
+    }
+
+    /// Run `look` on a snapshot of the last commit. Blocks for as long as the disk takes.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if `look` returns one, or the database cannot be read.
+    pub fn read<T>(
+        &self,
+        look: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        look(&self.0.database.begin_read()?)
+    }
+
+    /// The session `id` as of the last commit, from memory if it was seen lately. Blocks for as long as the disk takes.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database cannot be read.
+    pub fn live_session(&self, id: SessionId) -> Result<Option<Arc<LiveSession>>, StoreError> {
+        self.0.live.find(id, || self.read(|tx| sessions::find(tx, id)))
+    }
+
+    /// Whether the last commit succeeded. Nothing was lost if it did not: nobody was told that it had.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.0.writer.is_writable()
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}

@@ -1,0 +1,313 @@
+//! Opening the database: what is refused is left as it is.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{self, Read as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    panic::catch_unwind,
+    path::Path,
+};
+
+use redb::{
+    Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError,
+    backends::InMemoryBackend,
+};
+
+use super::{OpenError, StoreError, Tx, audit, keys, meta, overlay::Overlay, schema, sessions, users};
+use crate::domain::refresh_token::RefreshTokenKey;
+
+/// How much of the file redb keeps in memory: its default of 1 GiB is a quarter of a small Pi.
+const CACHE_BYTES: usize = 16 << 20;
+/// Up to this size, the whole file is checked at each start: a few milliseconds.
+const CHECKED_AT_START: u64 = 16 << 20;
+/// How every redb file begins.
+const MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
+
+/// What [`check`] counted in a sound database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckReport {
+    /// The version of its schema.
+    pub schema: u32,
+    /// How many users it holds.
+    pub users: u64,
+    /// How many sessions.
+    pub sessions: u64,
+    /// How many signing keys.
+    pub signing_keys: u64,
+    /// How many audit entries.
+    pub audit_entries: u64,
+}
+
+/// Check every page, row and link of the database at `path`, without changing it.
+///
+/// # Errors
+///
+/// [`OpenError`] saying what does not hold. A database in use cannot be checked.
+pub fn check(path: &Path) -> Result<CheckReport, OpenError> {
+    let file = File::open(path).map_err(|source| io_error(path, source))?;
+    probe(path, file, true)
+}
+
+pub(super) fn open(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
+    match File::open(path) {
+        Ok(file) => {
+            let size = file.metadata().map_err(|source| io_error(path, source))?.len();
+            let found = probe(path, file, size <= CHECKED_AT_START)?;
+            let database = builder().open(path).map_err(|error| refusal(path, error))?;
+            if found.schema < schema::VERSION {
+                prepare(path, &database, |tx| schema::migrate(tx, found.schema))?;
+            }
+            Ok(database)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path, key),
+        Err(source) => Err(io_error(path, source)),
+    }
+}
+
+pub(super) fn in_memory(key: [u8; 32]) -> Result<Database, OpenError> {
+    let path = Path::new("memory");
+    let database =
+        builder().create_with_backend(InMemoryBackend::new()).map_err(|error| refusal(path, error))?;
+    prepare(path, &database, |tx| schema::create(tx, &RefreshTokenKey::from_bytes(key)))?;
+    Ok(database)
+}
+
+fn builder() -> Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
+}
+
+/// Make the database under another name, and give it its own when it is whole: no crash leaves half of one.
+fn create(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let fresh = path.with_extension(format!("new-{}", std::process::id()));
+    let make = || {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        fs::remove_file(&fresh)
+            .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)
+    };
+    make().map_err(|source| io_error(&fresh, source))?;
+    let database = builder().create(&fresh).map_err(|error| refusal(&fresh, error))?;
+    prepare(&fresh, &database, |tx| schema::create(tx, &RefreshTokenKey::from_bytes(key)))?;
+    let publish = || {
+        // Unlike a rename, a link never replaces a database that another process made meanwhile.
+        fs::hard_link(&fresh, path)?;
+        fs::remove_file(&fresh)?;
+        File::open(folder)?.sync_all()
+    };
+    publish().map_err(|source| io_error(path, source))?;
+    Ok(database)
+}
+
+fn prepare(
+    path: &Path,
+    database: &Database,
+    change: impl FnOnce(&Tx) -> Result<(), StoreError>,
+) -> Result<(), OpenError> {
+    let run = || {
+        let mut redb = database.begin_write()?;
+        redb.set_two_phase_commit(true);
+        redb.set_quick_repair(true);
+        let tx = Tx::new(redb);
+        change(&tx)?;
+        tx.commit().map(|_| ())
+    };
+    run().map_err(|source| OpenError::Prepare { path: path.to_owned(), source })
+}
+
+/// Say whether `file` is a sound database of this service, without writing to it. `fully` reads all of it.
+fn probe(path: &Path, mut file: File, fully: bool) -> Result<CheckReport, OpenError> {
+    // redb's own lock, so that no database is judged while somebody writes to it.
+    file.try_lock_shared().map_err(|error| match error {
+        TryLockError::WouldBlock => OpenError::InUse { path: path.to_owned() },
+        TryLockError::Error(source) => io_error(path, source),
+    })?;
+    let foreign = |why| OpenError::Foreign { path: path.to_owned(), why };
+    let mut magic = [0; MAGIC.len()];
+    match file.read_exact(&mut magic) {
+        Ok(()) if magic == MAGIC => {}
+        Ok(()) => return Err(foreign("it does not begin as a redb file does")),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            return Err(foreign("it is empty or cut short"));
+        }
+        Err(source) => return Err(io_error(path, source)),
+    }
+    let overlay = Overlay::new(file).map_err(|source| io_error(path, source))?;
+    // redb may panic over a file that something else wrote to; that, too, is an answer.
+    let judged = catch_unwind(std::panic::AssertUnwindSafe(|| judge(path, overlay, fully)));
+    judged.unwrap_or_else(|_| Err(damaged(path, "reading it fails in an unforeseen way")))
+}
+
+fn judge(path: &Path, overlay: Overlay, fully: bool) -> Result<CheckReport, OpenError> {
+    let database = builder()
+        .set_check_integrity_on_open(fully)
+        .create_with_backend(overlay)
+        .map_err(|error| refusal(path, error))?;
+    let tx = database.begin_read().map_err(|error| damaged(path, error))?;
+    let schema = match tx.open_table(meta::META) {
+        Ok(_) => meta::schema(&tx).map_err(|error| damaged(path, error))?,
+        Err(redb::TableError::Storage(error)) => return Err(damaged(path, error)),
+        Err(_) => None,
+    };
+    let Some(schema) = schema else {
+        return Err(OpenError::Foreign { path: path.to_owned(), why: "it is another program's redb file" });
+    };
+    if schema > schema::VERSION {
+        return Err(OpenError::Newer { path: path.to_owned(), found: schema, known: schema::VERSION });
+    }
+    // The rows of an older schema are its steps' to read.
+    let rows = fully && schema == schema::VERSION;
+    count(&tx, schema, rows).map_err(|error| damaged(path, error))
+}
+
+fn count(tx: &ReadTransaction, schema: u32, rows: bool) -> Result<CheckReport, StoreError> {
+    meta::refresh_token_key(tx)?;
+    let (users, sessions, audit_entries) = if rows {
+        (users::check(tx)?, sessions::check(tx)?, audit::check(tx)?)
+    } else {
+        (users::count(tx)?, sessions::count(tx)?, 0)
+    };
+    Ok(CheckReport { schema, users, sessions, signing_keys: keys::all(tx)?.len() as u64, audit_entries })
+}
+
+fn refusal(path: &Path, error: DatabaseError) -> OpenError {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+            OpenError::InUse { path: path.to_owned() }
+        }
+        DatabaseError::UpgradeRequired(_) => OpenError::Foreign {
+            path: path.to_owned(),
+            why: "it is of a redb file format that was never used here",
+        },
+        DatabaseError::Storage(StorageError::Io(source))
+            if !matches!(source.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) =>
+        {
+            io_error(path, source)
+        }
+        other => damaged(path, other),
+    }
+}
+
+fn damaged(path: &Path, why: impl ToString) -> OpenError {
+    OpenError::Damaged { path: path.to_owned(), why: why.to_string() }
+}
+
+fn io_error(path: &Path, source: io::Error) -> OpenError {
+    OpenError::Io { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use redb::TableDefinition;
+
+    use super::*;
+    use crate::domain::{id::UserId, role::Role, timestamp::Timestamp, user::User, wallet::Address};
+
+    /// A database with a hundred users, closed, and its bytes.
+    fn sound(path: &Path) -> Vec<u8> {
+        let database = open(path, [1; 32]).unwrap();
+        prepare(path, &database, |tx| {
+            for number in 0..100 {
+                let (id, address) =
+                    (UserId::new(number, [0; 10]), Address::from_bytes([u8::try_from(number).unwrap(); 20]));
+                assert!(users::insert(tx, &User::new(id, address, Role::User, Timestamp::from_unix(0)))?);
+            }
+            Ok(())
+        })
+        .unwrap();
+        drop(database);
+        fs::read(path).unwrap()
+    }
+
+    /// The error that opening gives. The file must stay as it was, and nothing may be left beside it.
+    fn refused(path: &Path) -> OpenError {
+        let before = fs::read(path).unwrap();
+        let error = open(path, [2; 32]).unwrap_err();
+        assert_eq!(fs::read(path).unwrap(), before, "{error}");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "{error}");
+        error
+    }
+
+    #[test]
+    fn a_database_is_made_private_and_opens_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data/auth.redb");
+        drop(open(&path, [7; 32]).unwrap());
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(path.parent().unwrap()), mode(&path)), (0o700, 0o600));
+        let database = open(&path, [8; 32]).unwrap();
+        let key = meta::refresh_token_key(&database.begin_read().unwrap()).unwrap();
+        assert_eq!(*key.as_bytes(), [7; 32], "the key is that of the first start");
+        assert!(matches!(open(&path, [8; 32]), Err(OpenError::InUse { .. })));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.redb");
+        for content in [&b""[..], b"redb", b"SQLite format 3\0 and more than nine bytes", &[0; 8192]] {
+            fs::write(&path, content).unwrap();
+            assert!(matches!(refused(&path), OpenError::Foreign { .. }), "{content:?}");
+        }
+        fs::remove_file(&path).unwrap();
+        let other = Database::create(&path).unwrap();
+        let tx = other.begin_write().unwrap();
+        tx.open_table(TableDefinition::<&str, u64>::new("somebody's")).unwrap();
+        tx.commit().unwrap();
+        drop(other);
+        assert!(matches!(refused(&path), OpenError::Foreign { .. }));
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_by_its_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.redb");
+        let database = open(&path, [1; 32]).unwrap();
+        prepare(&path, &database, |tx| meta::set_schema(tx, schema::VERSION + 1)).unwrap();
+        drop(database);
+        assert!(matches!(refused(&path), OpenError::Newer { found, .. } if found == schema::VERSION + 1));
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.redb");
+        let sound = sound(&path);
+        for keep in [10, 100, 4096, sound.len() / 2, sound.len() - 1] {
+            fs::write(&path, &sound[..keep]).unwrap();
+            assert!(
+                matches!(refused(&path), OpenError::Damaged { .. } | OpenError::Foreign { .. }),
+                "cut to {keep}"
+            );
+        }
+        let mut noticed = 0;
+        for block in 0..sound.len() / 512 {
+            let mut flipped = sound.clone();
+            flipped[block * 512 + 100] ^= 0xff;
+            fs::write(&path, &flipped).unwrap();
+            // A byte in a page that nothing points at means nothing; then all must still be there.
+            match check(&path) {
+                Ok(report) => assert_eq!(report.users, 100, "block {block}"),
+                Err(OpenError::Damaged { .. }) => {
+                    refused(&path);
+                    noticed += 1;
+                }
+                Err(other) => panic!("block {block}: {other}"),
+            }
+        }
+        assert!(noticed >= 10, "only {noticed} flips were noticed");
+    }
+
+    #[test]
+    fn a_sound_file_is_checked_without_a_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.redb");
+        let sound = sound(&path);
+        assert_eq!(check(&path).unwrap().users, 100);
+        assert_eq!(fs::read(&path).unwrap(), sound);
+    }
+}

@@ -1,0 +1,171 @@
+//! The table of users, and the index by address.
+
+use std::ops::Bound;
+
+use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Reads, StoreError, Tx,
+    row::{decode, encode},
+};
+use crate::domain::{
+    id::UserId,
+    profile::{AvatarUrl, DisplayName, Email, Metadata, Profile},
+    role::Role,
+    timestamp::Timestamp,
+    user::User,
+    wallet::Address,
+};
+
+const NAME: &str = "users";
+pub(super) const USERS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new(NAME);
+pub(super) const BY_ADDRESS: TableDefinition<&[u8; 20], &[u8; 16]> = TableDefinition::new("users_by_address");
+
+#[derive(Serialize, Deserialize)]
+struct Row {
+    address: Address,
+    role: Role,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    display_name: Option<DisplayName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<Email>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    avatar_url: Option<AvatarUrl>,
+    #[serde(default)]
+    metadata: Metadata,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_login_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    locked_at: Option<Timestamp>,
+}
+
+fn to_bytes(user: &User) -> Result<Vec<u8>, StoreError> {
+    let Profile { display_name, email, avatar_url, metadata } = user.profile.clone();
+    encode(
+        NAME,
+        &Row {
+            address: user.address,
+            role: user.role,
+            display_name,
+            email,
+            avatar_url,
+            metadata,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            last_login_at: user.last_login_at,
+            locked_at: user.locked_at,
+        },
+    )
+}
+
+fn from_bytes(id: UserId, bytes: &[u8]) -> Result<User, StoreError> {
+    let row: Row = decode(NAME, bytes)?;
+    let Row { display_name, email, avatar_url, metadata, .. } = row;
+    Ok(User {
+        id,
+        address: row.address,
+        role: row.role,
+        profile: Profile { display_name, email, avatar_url, metadata },
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        last_login_at: row.last_login_at,
+        locked_at: row.locked_at,
+    })
+}
+
+/// The user `id`.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot be read.
+pub fn find(tx: &impl Reads, id: UserId) -> Result<Option<User>, StoreError> {
+    tx.table(USERS)?.get(id.as_bytes())?.map(|row| from_bytes(id, row.value())).transpose()
+}
+
+/// The user whose wallet has `address`.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot be read.
+pub fn find_by_address(tx: &impl Reads, address: &Address) -> Result<Option<User>, StoreError> {
+    let id = tx.table(BY_ADDRESS)?.get(address.as_bytes())?.map(|id| UserId::from_bytes(*id.value()));
+    id.map(|id| find(tx, id)?.ok_or(StoreError::Inconsistent("an address without its user"))).transpose()
+}
+
+/// At most `limit` users, oldest first, after the user `after`.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot be read.
+pub fn list(tx: &impl Reads, after: Option<UserId>, limit: usize) -> Result<Vec<User>, StoreError> {
+    let table = tx.table(USERS)?;
+    let from = after.as_ref().map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_bytes()));
+    let rows = table.range::<&[u8; 16]>((from, Bound::Unbounded))?;
+    rows.take(limit)
+        .map(|row| {
+            let (id, row) = row?;
+            from_bytes(UserId::from_bytes(*id.value()), row.value())
+        })
+        .collect()
+}
+
+/// How many users there are.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot be read.
+pub fn count(tx: &impl Reads) -> Result<u64, StoreError> {
+    Ok(tx.table(USERS)?.len()?)
+}
+
+/// Add `user`, and return whether its address was free.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot be written.
+pub fn insert(tx: &Tx, user: &User) -> Result<bool, StoreError> {
+    let mut by_address = tx.table_mut(BY_ADDRESS)?;
+    if by_address.get(user.address.as_bytes())?.is_some() {
+        return Ok(false);
+    }
+    by_address.insert(user.address.as_bytes(), user.id.as_bytes())?;
+    tx.table_mut(USERS)?.insert(user.id.as_bytes(), to_bytes(user)?.as_slice())?;
+    Ok(true)
+}
+
+/// Write what changed of a user who is there. Identifier and address never change.
+///
+/// # Errors
+///
+/// [`StoreError`] if the user is not there, or the database cannot be written.
+pub fn update(tx: &Tx, user: &User) -> Result<(), StoreError> {
+    let mut table = tx.table_mut(USERS)?;
+    let before = table.insert(user.id.as_bytes(), to_bytes(user)?.as_slice())?;
+    before.map(|_| ()).ok_or(StoreError::Inconsistent("a change of a user who is not there"))
+}
+
+/// Check that users and addresses point at each other.
+///
+/// # Errors
+///
+/// [`StoreError`] at the first row that does not hold.
+pub(super) fn check(tx: &impl Reads) -> Result<u64, StoreError> {
+    let (users, by_address) = (tx.table(USERS)?, tx.table(BY_ADDRESS)?);
+    for row in users.iter()? {
+        let (id, row) = row?;
+        let user = from_bytes(UserId::from_bytes(*id.value()), row.value())?;
+        let points_back =
+            by_address.get(user.address.as_bytes())?.is_some_and(|owner| owner.value() == id.value());
+        if !points_back {
+            return Err(StoreError::Inconsistent("a user whose address is another's or nobody's"));
+        }
+    }
+    if users.len()? == by_address.len()? {
+        Ok(users.len()?)
+    } else {
+        Err(StoreError::Inconsistent("an address without its user"))
+    }
+}
