@@ -62,9 +62,7 @@ impl FromStr for Signature {
             return Err(SignatureError::Length(digits.len()));
         }
         let mut bytes = [0; BYTES];
-        HEXLOWER_PERMISSIVE
-            .decode_mut(digits.as_bytes(), &mut bytes)
-            .map_err(|_| SignatureError::Form)?;
+        HEXLOWER_PERMISSIVE.decode_mut(digits.as_bytes(), &mut bytes).map_err(|_| SignatureError::Form)?;
         let [r_and_s @ .., v] = &bytes;
         let is_y_odd = match v {
             0 | 27 => false,
