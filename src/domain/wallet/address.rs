@@ -2,8 +2,12 @@
 
 use std::{fmt, str::FromStr};
 
+use k256::ecdsa::VerifyingKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest, Sha256};
+use sha3::Keccak256;
+
+use super::ethereum;
 
 /// A TRON address: the last 20 bytes of the Keccak-256 of a public key, shown as base58check with 0x41 before them.
 ///
@@ -28,6 +32,24 @@ impl Address {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 20] {
         &self.0
+    }
+
+    /// The address of the account that holds `key`: the last 20 bytes of the Keccak-256 of its two coordinates.
+    pub(super) fn from_public_key(key: &VerifyingKey) -> Self {
+        let point = key.to_sec1_point(false);
+        // The first byte only says that both coordinates follow.
+        let digest: [u8; 32] = Keccak256::digest(&point.as_bytes()[1..]).into();
+        let mut bytes = [0; 20];
+        bytes.copy_from_slice(&digest[12..]);
+        Self(bytes)
+    }
+
+    /// The address of the same key on Ethereum, with the checksum of [EIP-55], such as `0x7E5F…5Bdf`.
+    ///
+    /// [EIP-55]: https://eips.ethereum.org/EIPS/eip-55
+    #[must_use]
+    pub fn ethereum(&self) -> String {
+        ethereum::checksummed(&self.0)
     }
 }
 
@@ -85,5 +107,73 @@ impl Serialize for Address {
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TEXT: &str = "TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYdH";
+
+    #[test]
+    #[rustfmt::skip]
+    fn only_the_one_text_of_an_address_is_read() {
+        let cases = [
+            // case                                     text                                          expected
+            ("as a wallet shows it",                    TEXT,                                         true),
+            ("checksum: last character changed",        "TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYd1",         false),
+            ("checksum: two characters swapped",        "TUEZSdKsoDHQMeZwihtdoBiN46zxhGWdYH",         false),
+            ("prefix: a Bitcoin address",               "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",         false),
+            ("length: a character less",                "TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYd",          false),
+            ("length: a character more",                "TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYdHH",        false),
+            ("length: nothing",                         "",                                           false),
+            ("length: the largest number",              "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",         false),
+            ("look-alike: a Cyrillic T",                "ТUEZSdKsoDHQMeZwihtdoBiN46zxhGWYdH",         false),
+            ("look-alike: a Cyrillic T, in 34 bytes",   "ТUEZSdKsoDHQMeZwihtdoBiN46zxhGWYd",          false),
+            ("look-alike: zero for o",                  "TUEZSdKsoDHQMeZwihtd0BiN46zxhGWYdH",         false),
+            ("whitespace: a newline after",             "TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYdH\n",       false),
+            ("whitespace: a space before",              " TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYdH",        false),
+            ("whitespace: in place of a character",     "TUEZSdKsoDHQMeZ ihtdoBiN46zxhGWYdH",         false),
+            ("case",                                    "tuezsdksodhqmezwihtdobin46zxhgwydh",         false),
+            ("hex",                                     "41c8599111f29c1e1e061265b4af93ea1f274ad78a", false),
+            ("hex of the Ethereum address",             "0xc8599111f29c1e1e061265b4af93ea1f274ad78a", false),
+            ("a leading 1, which is a zero byte",       "1TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYdH",        false),
+            ("a leading 1 in 34 characters",            "1TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYd",         false),
+        ];
+        for (case, text, expected) in cases {
+            assert_eq!(text.parse::<Address>().is_ok(), expected, "{case}");
+        }
+        assert_eq!(TEXT.parse::<Address>().unwrap().to_string(), TEXT);
+    }
+
+    #[test]
+    fn a_key_has_one_address_on_both_chains() {
+        // The key 1, whose public key is the generator.
+        let mut secret = [0; 32];
+        secret[31] = 1;
+        let key = k256::ecdsa::SigningKey::from_slice(&secret).unwrap();
+        let address = Address::from_public_key(key.verifying_key());
+        assert_eq!(address.to_string(), "TMVQGm1qAQYVdetCeGRRkTWYYrLXuHK2HC");
+        assert_eq!(address.ethereum(), "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_what_is_read_is_written_back(text in ".{0,40}|[1-9A-HJ-NP-Za-km-z]{34}|T.{33}") {
+            if let Ok(address) = text.parse::<Address>() {
+                prop_assert_eq!(address.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read_back(bytes: [u8; 20]) {
+            let address = Address::from_bytes(bytes);
+            let text = address.to_string();
+            prop_assert!(text.len() == Address::CHARS && text.starts_with('T'), "{}", text);
+            prop_assert_eq!(text.parse(), Ok(address));
+        }
     }
 }

@@ -1,7 +1,16 @@
 //! Wallets: addresses, signatures, and the ways a wallet signs a text.
 
 mod address;
+mod ethereum;
+mod scheme;
+mod signature;
+mod tron;
 mod wallet_type;
 
+#[cfg(test)]
+mod vectors;
+
 pub use address::{Address, AddressError};
+pub use scheme::{Scheme, SchemeError};
+pub use signature::{Signature, SignatureError};
 pub use wallet_type::{WalletType, WalletTypeError};

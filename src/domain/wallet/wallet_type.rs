@@ -4,7 +4,9 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// The kind of wallet that a challenge is made for. The text to sign and the [`Scheme`](super::Scheme) follow from it.
+use super::Scheme;
+
+/// The kind of wallet that a challenge is made for. The text to sign and the [`Scheme`] follow from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum WalletType {
     /// A wallet in the browser that signs TRON messages, such as TronLink.
@@ -33,6 +35,15 @@ impl WalletType {
             Self::Keepkey => "keepkey",
             Self::KeepkeyEth => "keepkey-eth",
             Self::Ethereum => "ethereum",
+        }
+    }
+
+    /// How it hashes and signs a text.
+    #[must_use]
+    pub const fn scheme(self) -> Scheme {
+        match self {
+            Self::Tron | Self::Ledger | Self::Keepkey => Scheme::TronV2,
+            Self::KeepkeyEth | Self::Ethereum => Scheme::Eip191,
         }
     }
 }
@@ -65,5 +76,39 @@ impl Serialize for WalletType {
 impl<'de> Deserialize<'de> for WalletType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    #[rustfmt::skip]
+    fn each_kind_has_its_name_and_scheme() {
+        let cases = [
+            ("tron",        WalletType::Tron,       Scheme::TronV2),
+            ("ledger",      WalletType::Ledger,     Scheme::TronV2),
+            ("keepkey",     WalletType::Keepkey,    Scheme::TronV2),
+            ("keepkey-eth", WalletType::KeepkeyEth, Scheme::Eip191),
+            ("ethereum",    WalletType::Ethereum,   Scheme::Eip191),
+        ];
+        assert_eq!(cases.map(|(_, wallet, _)| wallet), WalletType::ALL);
+        for (name, wallet, scheme) in cases {
+            assert_eq!(name.parse(), Ok(wallet));
+            assert_eq!(wallet.to_string(), name);
+            assert_eq!(wallet.scheme(), scheme, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_what_is_read_is_written_back(text in ".{0,16}|[a-z-]{4,11}") {
+            if let Ok(wallet) = text.parse::<WalletType>() {
+                prop_assert_eq!(wallet.name(), text);
+            }
+        }
     }
 }
