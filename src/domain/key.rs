@@ -61,8 +61,8 @@ fn thumbprint(key: &SigningKey) -> String {
 
 /// The key that signs at `now`: the newest that may. `None` if no key may sign yet.
 #[must_use]
-pub fn signer(keys: &[Key], now: Timestamp) -> Option<&Key> {
-    keys.iter().filter(|key| key.signs_from <= now).max_by_key(|key| (key.signs_from, key.created_at))
+pub fn signer<'a>(keys: impl IntoIterator<Item = &'a Key>, now: Timestamp) -> Option<&'a Key> {
+    keys.into_iter().filter(|key| key.signs_from <= now).max_by_key(|key| (key.signs_from, key.created_at))
 }
 
 /// Whether it is time to make the next key: the newest one is older than `every`. Zero means never by itself.

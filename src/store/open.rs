@@ -190,7 +190,7 @@ fn refusal(path: &Path, error: DatabaseError) -> OpenError {
     }
 }
 
-fn damaged(path: &Path, why: impl ToString) -> OpenError {
+fn damaged(path: &Path, why: impl std::fmt::Display) -> OpenError {
     OpenError::Damaged { path: path.to_owned(), why: why.to_string() }
 }
 

@@ -4,7 +4,7 @@
 //! not ours, must stay as it is; so it is first opened through this.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     fs::File,
     io,
     os::unix::fs::FileExt,
@@ -43,7 +43,7 @@ impl Overlay {
     }
 
     /// Block `index` as the file has it; zeroes beyond its end.
-    fn from_file(&self, index: u64) -> io::Result<Box<[u8; BLOCK]>> {
+    fn file_block(&self, index: u64) -> io::Result<Box<[u8; BLOCK]>> {
         let mut block = Box::new([0; BLOCK]);
         let offset = index * BLOCK as u64;
         let length = usize::try_from(self.file_length.saturating_sub(offset)).unwrap_or(BLOCK).min(BLOCK);
@@ -82,7 +82,7 @@ impl StorageBackend for Overlay {
             let (part, after) = rest.split_at_mut(length);
             match written.blocks.get(&index) {
                 Some(block) => part.copy_from_slice(&block[within..within + length]),
-                None => part.copy_from_slice(&self.from_file(index)?[within..within + length]),
+                None => part.copy_from_slice(&self.file_block(index)?[within..within + length]),
             }
             rest = after;
         }
@@ -95,7 +95,7 @@ impl StorageBackend for Overlay {
             // What is cut off must read as zeroes if the storage grows again.
             let first = length / BLOCK as u64;
             if !length.is_multiple_of(BLOCK as u64) && !written.blocks.contains_key(&first) {
-                let block = self.from_file(first)?;
+                let block = self.file_block(first)?;
                 written.blocks.insert(first, block);
             }
             for index in first..written.length.div_ceil(BLOCK as u64) {
@@ -117,13 +117,11 @@ impl StorageBackend for Overlay {
         let mut rest = data;
         for (index, within, length) in parts(offset, data.len()) {
             let (part, after) = rest.split_at(length);
-            if !written.blocks.contains_key(&index) {
-                let block = self.from_file(index)?;
-                written.blocks.insert(index, block);
-            }
-            if let Some(block) = written.blocks.get_mut(&index) {
-                block[within..within + length].copy_from_slice(part);
-            }
+            let block = match written.blocks.entry(index) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => entry.insert(self.file_block(index)?),
+            };
+            block[within..within + length].copy_from_slice(part);
             rest = after;
         }
         Ok(())

@@ -107,8 +107,9 @@ impl Worker {
             match self.commit(&mut batch) {
                 Ok(()) => batch.drain(..).for_each(|change| change.answer(Ok(()))),
                 Err(error) if batch.len() == 1 => {
-                    batch.drain(..).for_each(|change| change.answer(Err(error.clone())))
+                    batch.drain(..).for_each(|change| change.answer(Err(error.clone())));
                 }
+
                 // One bad change must not fail its neighbours.
                 Err(_) => {
                     for mut change in batch.drain(..) {

@@ -1,0 +1,58 @@
+//! Whose token is it, and is it still good?
+
+use std::sync::Arc;
+
+use super::{Error, Service, blocking};
+use crate::{
+    domain::{claims::Claims, permission::Permission, user::User},
+    store::{LiveSession, users},
+};
+
+/// Who calls: a token that is valid, its session that is live, and its user as they are now.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    /// The user, with the role that they have now, whatever the token says.
+    pub user: User,
+    /// The session.
+    pub session: Arc<LiveSession>,
+    /// What the token says.
+    pub claims: Claims,
+}
+
+impl Principal {
+    /// Whether the user may do this now.
+    #[must_use]
+    pub fn holds(&self, permission: Permission) -> bool {
+        self.user.role.holds(permission)
+    }
+}
+
+impl Service {
+    /// Who `token` speaks for. Sees a revocation, a lock and a change of role as soon as it was answered.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TokenInvalid`], [`Error::TokenExpired`], [`Error::SessionEnded`], [`Error::AccountLocked`], or that
+    /// the database fails.
+    pub async fn authenticate(&self, token: &str) -> Result<Principal, Error> {
+        let (service, token) = (self.clone(), zeroize::Zeroizing::new(token.to_owned()));
+        let now = self.now();
+        blocking(move || {
+            let claims = service.claims(&token, now)?;
+            let store = &service.0.store;
+            let session = store.live_session(claims.sid)?.ok_or(Error::SessionEnded)?;
+            if session.session.user_id != claims.sub
+                || !session.session.is_live(now, service.0.rules.session_idle)
+            {
+                return Err(Error::SessionEnded);
+            }
+            let user = store.read(|tx| users::find(tx, claims.sub))?.ok_or(Error::SessionEnded)?;
+            if user.locked_at.is_some() {
+                return Err(Error::AccountLocked);
+            }
+            session.touch(now);
+            Ok(Principal { user, session, claims })
+        })
+        .await
+    }
+}

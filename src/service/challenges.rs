@@ -1,0 +1,231 @@
+//! Challenges: issued without being kept, each good once.
+
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use super::{Error, Service, blocking};
+use crate::{
+    domain::{
+        challenge::{Challenge, ChallengeKey},
+        client::Client,
+        origin::Origin,
+        timestamp::Timestamp,
+        wallet::{Address, Signature, WalletType},
+    },
+    random::{Random, RandomError},
+};
+
+/// A signed challenge, as it came in.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Who says to have signed.
+    pub address: Address,
+    /// The text that was signed.
+    pub message: String,
+    /// The signature, 65 bytes in hex. Not parsed: a malformed one is as wrong as another's.
+    pub signature: String,
+    /// The origin that the request came to.
+    pub origin: Origin,
+    /// Who is at the other end.
+    pub client: Client,
+}
+
+/// Longer than a challenge is good, so that a nonce is forgotten only when its challenge is refused for its age.
+const REMEMBERED: Duration = Duration::from_secs(Challenge::LIFETIME.as_secs() + 60);
+/// By how much the clock may step back and still be trusted.
+const STEP: Duration = Duration::from_secs(5);
+
+/// The key that challenges are made with, and the nonces that were used.
+pub(super) struct Challenges(Mutex<State>);
+
+struct State {
+    key: ChallengeKey,
+    /// The latest time that was seen.
+    latest: Timestamp,
+    /// Nonces used since `since`, and in the time before that. Each costs a successful sign-in, so they are bounded by
+    /// what the disk can write in twelve minutes, and none is forgotten early.
+    used: HashSet<[u8; 16]>,
+    used_before: HashSet<[u8; 16]>,
+    since: Timestamp,
+}
+
+impl Challenges {
+    pub(super) fn new(random: &Random) -> Result<Self, RandomError> {
+        let epoch = Timestamp::from_unix(0);
+        Ok(Self(Mutex::new(State {
+            key: ChallengeKey::new(random.bytes()?),
+            latest: epoch,
+            used: HashSet::new(),
+            used_before: HashSet::new(),
+            since: epoch,
+        })))
+    }
+
+    /// The state as it stands at `now`.
+    fn at(&self, now: Timestamp, random: &Random) -> Result<MutexGuard<'_, State>, RandomError> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.plus(STEP) < state.latest {
+            // The clock was put back: a used nonce could be forgotten before its challenge grows old again. A new key
+            // makes every challenge that is out a stranger's; people ask again.
+            state.key = ChallengeKey::new(random.bytes()?);
+            state.latest = now;
+            state.since = now;
+        }
+        state.latest = state.latest.max(now);
+        if now >= state.since.plus(REMEMBERED) {
+            let before = std::mem::take(&mut state.used);
+            state.used_before = if now >= state.since.plus(REMEMBERED * 2) { HashSet::new() } else { before };
+            state.since = now;
+        }
+        Ok(state)
+    }
+
+    fn issue(
+        &self,
+        wallet: WalletType,
+        address: Address,
+        origin: &Origin,
+        now: Timestamp,
+        random: &Random,
+    ) -> Result<Challenge, RandomError> {
+        Ok(Challenge::issue(&self.at(now, random)?.key, wallet, address, origin, now, random.bytes()?))
+    }
+
+    fn read(&self, answer: &Answer, now: Timestamp, random: &Random) -> Result<Challenge, Error> {
+        let state = self.at(now, random)?;
+        let challenge = Challenge::read(&state.key, &answer.message, answer.address, &answer.origin, now)?;
+        // Told before the signature is looked at, so that a replay costs no cryptography.
+        if state.is_used(&challenge) { Err(Error::ChallengeUsed) } else { Ok(challenge) }
+    }
+
+    /// Use up a challenge. Of many callers at once, one succeeds.
+    fn take(&self, challenge: &Challenge, now: Timestamp, random: &Random) -> Result<(), Error> {
+        let mut state = self.at(now, random)?;
+        if state.is_used(challenge) || !state.used.insert(*challenge.nonce().as_bytes()) {
+            return Err(Error::ChallengeUsed);
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    fn is_used(&self, challenge: &Challenge) -> bool {
+        let nonce = challenge.nonce();
+        self.used.contains(nonce.as_bytes()) || self.used_before.contains(nonce.as_bytes())
+    }
+}
+
+impl Service {
+    /// A text for the holder of `address` to sign with `wallet`, on a page of `origin`. Writes nothing, keeps nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] if the system gives no random bytes.
+    pub fn challenge(
+        &self,
+        wallet: WalletType,
+        address: Address,
+        origin: &Origin,
+    ) -> Result<Challenge, Error> {
+        let inner = &self.0;
+        Ok(inner.challenges.issue(wallet, address, origin, inner.clock.now(), &inner.random)?)
+    }
+
+    /// Check that `answer` is a signed challenge of ours, and use it up.
+    pub(super) async fn prove(&self, answer: &Answer, now: Timestamp) -> Result<Challenge, Error> {
+        let inner = &self.0;
+        let challenge = inner.challenges.read(answer, now, &inner.random)?;
+        let signature: Signature = answer.signature.parse()?;
+        let challenge = blocking(move || {
+            challenge.verify(&signature)?;
+            Ok(challenge)
+        })
+        .await?;
+        inner.challenges.take(&challenge, now, &inner.random)?;
+        Ok(challenge)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+    use crate::domain::client::UserAgent;
+
+    fn answer(challenge: &Challenge, origin: &Origin) -> Answer {
+        Answer {
+            address: challenge.address(),
+            message: challenge.text(),
+            signature: String::new(),
+            origin: origin.clone(),
+            client: Client {
+                ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+                user_agent: UserAgent::default(),
+                request_id: "test".into(),
+            },
+        }
+    }
+
+    #[test]
+    fn a_challenge_is_good_once_for_as_long_as_it_could_be_used_again() {
+        let random = Random::system();
+        let origin: Origin = "http://localhost:8089".parse().unwrap();
+        let address = Address::from_bytes([1; 20]);
+        let at = Timestamp::from_unix;
+        for used_at in [1_000, 1_100, 1_299] {
+            let challenges = Challenges::new(&random).unwrap();
+            // Something used long before sets the start of the first period apart from this challenge's.
+            let early = challenges.issue(WalletType::Tron, address, &origin, at(900), &random).unwrap();
+            challenges.take(&early, at(900), &random).unwrap();
+            let challenge = challenges.issue(WalletType::Tron, address, &origin, at(1_000), &random).unwrap();
+            let answer = answer(&challenge, &origin);
+            challenges.read(&answer, at(used_at), &random).unwrap();
+            challenges.take(&challenge, at(used_at), &random).unwrap();
+            for now in used_at..1_300 {
+                assert_eq!(challenges.read(&answer, at(now), &random), Err(Error::ChallengeUsed), "at {now}");
+                assert_eq!(
+                    challenges.take(&challenge, at(now), &random),
+                    Err(Error::ChallengeUsed),
+                    "at {now}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_brings_no_challenge_back() {
+        let random = Random::system();
+        let origin: Origin = "http://localhost:8089".parse().unwrap();
+        let challenges = Challenges::new(&random).unwrap();
+        let at = Timestamp::from_unix;
+        let challenge = challenges
+            .issue(WalletType::Tron, Address::from_bytes([1; 20]), &origin, at(100_000), &random)
+            .unwrap();
+        challenges.take(&challenge, at(100_010), &random).unwrap();
+        drop(challenges.at(at(10_000), &random).unwrap());
+        for now in (99_000..101_000).step_by(50) {
+            let read = challenges.read(&answer(&challenge, &origin), at(now), &random);
+            assert!(read.is_err(), "at {now}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn used_nonces_are_forgotten_in_the_end() {
+        let random = Random::system();
+        let origin: Origin = "http://localhost:8089".parse().unwrap();
+        let challenges = Challenges::new(&random).unwrap();
+        for minute in 0..60 {
+            let now = Timestamp::from_unix(minute * 60);
+            let challenge = challenges
+                .issue(WalletType::Tron, Address::from_bytes([1; 20]), &origin, now, &random)
+                .unwrap();
+            challenges.take(&challenge, now, &random).unwrap();
+        }
+        let state = challenges.at(Timestamp::from_unix(3_600), &random).unwrap();
+        assert!(state.used.len() + state.used_before.len() <= 14);
+    }
+}

@@ -1,0 +1,68 @@
+//! Why a use case is refused.
+
+use crate::{
+    domain::{
+        challenge::ChallengeError, permission::Permission, timestamp::Timestamp, wallet::SignatureError,
+    },
+    random::RandomError,
+    store::StoreError,
+};
+
+/// Why a use case is refused. `http/problem.rs` gives each its status and code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The message is not a challenge of ours, or no longer good.
+    #[error(transparent)]
+    Challenge(#[from] ChallengeError),
+    /// The challenge was answered before.
+    #[error("the challenge was answered before; ask for another one")]
+    ChallengeUsed,
+    /// The signature is malformed, or not the address's.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// The token is not one of ours.
+    #[error("the token is not one that this service issued")]
+    TokenInvalid,
+    /// The token was good until then.
+    #[error("the token expired at {0}")]
+    TokenExpired(Timestamp),
+    /// The token's session is over: signed out, expired, revoked, or its refresh token was used twice.
+    #[error("the session has ended; sign in again")]
+    SessionEnded,
+    /// The refresh token is not one of ours.
+    #[error("the refresh token is not one that this service issued")]
+    RefreshTokenUnknown,
+    /// The refresh token was replaced before: somebody else has a copy. Its session has ended.
+    #[error("the refresh token was used before; the session was ended for safety; sign in again")]
+    RefreshTokenReused,
+    /// An admin keeps the account out.
+    #[error("the account is locked")]
+    AccountLocked,
+    /// The caller's role does not hold this.
+    #[error("this needs the permission {0}")]
+    PermissionMissing(Permission),
+    /// The address has an account already.
+    #[error("this address has an account; sign in instead")]
+    AddressTaken,
+    /// Only an admin makes accounts here.
+    #[error("this address has no account, and registration is closed; ask an admin to add it")]
+    RegistrationClosed,
+    /// Nobody has this identifier or address.
+    #[error("there is no such user")]
+    UserUnknown,
+    /// It would leave nobody who can give out roles.
+    #[error("this is the last SUPER_ADMIN who can sign in; make another one first")]
+    LastSuperAdmin,
+    /// The database failed; nothing was changed.
+    #[error("the database failed")]
+    Store(#[from] StoreError),
+    /// The system failed otherwise.
+    #[error("the service failed: {0}")]
+    Internal(&'static str),
+}
+
+impl From<RandomError> for Error {
+    fn from(_: RandomError) -> Self {
+        Self::Internal("the system gives no random bytes")
+    }
+}

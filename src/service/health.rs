@@ -1,0 +1,42 @@
+//! How the service stands.
+
+use std::time::Duration;
+
+use super::{Service, blocking};
+use crate::{
+    domain::timestamp::Timestamp,
+    store::{sessions, users},
+};
+
+/// How the service stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// When this was found.
+    pub at: Timestamp,
+    /// How long the service has been up.
+    pub uptime: Duration,
+    /// Whether users and sessions can be read.
+    pub readable: bool,
+    /// Whether the last commit succeeded.
+    pub writable: bool,
+}
+
+impl Health {
+    /// Whether people can sign in.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        self.readable && self.writable
+    }
+}
+
+impl Service {
+    /// How the service stands, by a real read of the database. Nothing is written: anybody may ask.
+    pub async fn health(&self) -> Health {
+        let service = self.clone();
+        let read =
+            move || Ok(service.0.store.read(|tx| users::count(tx).and_then(|_| sessions::count(tx)))?);
+        let readable = blocking(read).await.is_ok();
+        let at = self.now();
+        Health { at, uptime: at.since(self.0.started_at), readable, writable: self.0.store.is_writable() }
+    }
+}

@@ -1,0 +1,124 @@
+//! Use cases: what the HTTP API and the commands can ask for.
+
+mod authenticate;
+mod challenges;
+mod error;
+mod health;
+mod ids;
+mod keys;
+mod profile;
+mod provider;
+mod refresh;
+mod sessions;
+mod sign_in;
+mod tokens;
+mod users;
+
+use std::{sync::Arc, time::Duration};
+
+pub use authenticate::Principal;
+pub use challenges::Answer;
+pub use error::Error;
+pub use health::Health;
+pub use keys::PublicKey;
+pub use sessions::SessionStatus;
+pub use sign_in::Registration;
+pub use tokens::TokenPair;
+pub use users::{NewUser, UserRef};
+
+use crate::{
+    clock::Clock,
+    domain::{timestamp::Timestamp, wallet::Address},
+    random::Random,
+    store::{Store, StoreError},
+};
+
+/// What the rules depend on.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Addresses that are `SUPER_ADMIN` whenever they sign in.
+    pub super_admins: Vec<Address>,
+    /// Whether a first sign-in makes an account.
+    pub registration_open: bool,
+    /// How long an access token is valid.
+    pub access_token_lifetime: Duration,
+    /// How long a session lasts after it was last refreshed.
+    pub refresh_token_lifetime: Duration,
+    /// How long a session lasts without being refreshed, if that is less.
+    pub session_idle: Option<Duration>,
+    /// How many sessions a user may have; the oldest ends when one more begins.
+    pub sessions_per_user: usize,
+    /// The `iss` of tokens; the origin that the browser sees, if not set.
+    pub issuer: Option<String>,
+    /// The `aud` of tokens, if any.
+    pub audience: Option<String>,
+    /// How long a signing key signs; zero until it is changed by hand.
+    pub key_rotation: Duration,
+}
+
+/// The use cases. A copy is the same service.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    random: Random,
+    rules: Rules,
+    started_at: Timestamp,
+    ids: ids::Ids,
+    challenges: challenges::Challenges,
+    refresh_token_key: crate::domain::refresh_token::RefreshTokenKey,
+    tokens: tokens::Tokens,
+    key_change: tokio::sync::Mutex<()>,
+}
+
+impl Service {
+    /// The service over `store`. Makes the first signing key if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the database or the random source fails.
+    pub async fn start(store: Store, clock: Clock, random: Random, rules: Rules) -> Result<Self, Error> {
+        let refresh_token_key = store.read(crate::store::meta::refresh_token_key)?;
+        let inner = Inner {
+            challenges: challenges::Challenges::new(&random)?,
+            started_at: clock.now(),
+            ids: ids::Ids::default(),
+            tokens: tokens::Tokens::default(),
+            key_change: tokio::sync::Mutex::default(),
+            refresh_token_key,
+            store,
+            clock,
+            random,
+            rules,
+        };
+        let service = Self(Arc::new(inner));
+        service.maintain_keys().await?;
+        Ok(service)
+    }
+
+    /// The time now, by the service's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Service")
+    }
+}
+
+/// Run what waits for the disk or computes long beside the threads that answer requests.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(Error::Internal("a computation panicked")))
+}
+
+/// A store's answer that holds the rules' answer: a refusal is a value and commits, only a failing database undoes.
+fn flatten<T>(outcome: Result<Result<T, Error>, StoreError>) -> Result<T, Error> {
+    outcome?
+}

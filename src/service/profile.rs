@@ -1,0 +1,43 @@
+//! A user's own profile.
+
+use super::{Error, Principal, Service, flatten};
+use crate::{
+    domain::{
+        audit::{Action, Actor, Event},
+        client::Client,
+        profile::Profile,
+        user::User,
+    },
+    store::{Tx, audit, users},
+};
+
+impl Service {
+    /// Change the caller's profile by `change`, and return the user as they are then.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UserUnknown`] if the account was erased meanwhile, or that the database fails.
+    pub async fn change_profile(
+        &self,
+        caller: &Principal,
+        client: Client,
+        change: impl Fn(Profile) -> Profile + Send + 'static,
+    ) -> Result<User, Error> {
+        let (now, id) = (self.now(), caller.user.id);
+        let session = caller.session.session.id;
+        let apply = move |tx: &Tx| {
+            let Some(mut user) = users::find(tx, id)? else { return Ok(Err(Error::UserUnknown)) };
+            let profile = change(user.profile.clone());
+            if profile == user.profile {
+                return Ok(Ok(user));
+            }
+            user.profile = profile;
+            user.updated_at = now;
+            users::update(tx, &user)?;
+            let event = Event::new(now, Action::ProfileChanged, Actor::User(id)).about(id, user.address);
+            audit::append(tx, &event.in_session(session).from_client(&client))?;
+            Ok(Ok(user))
+        };
+        flatten(self.0.store.write(apply).await)
+    }
+}

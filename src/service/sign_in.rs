@@ -1,0 +1,162 @@
+//! Signing in, and registering.
+
+use super::{Answer, Error, Service, TokenPair, flatten};
+use crate::{
+    domain::{
+        audit::{Action, Actor, Event},
+        profile::Profile,
+        refresh_token::{RefreshToken, Rotation},
+        role::Role,
+        session::Session,
+        timestamp::Timestamp,
+        user::User,
+        wallet::Address,
+    },
+    store::{Tx, audit, sessions, users},
+};
+
+/// What somebody who registers says about themselves.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// The signed challenge.
+    pub answer: Answer,
+    /// The profile to begin with.
+    pub profile: Profile,
+}
+
+impl Service {
+    /// Exchange a signed challenge for tokens. The first sign-in of an address makes its account, if that is allowed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Challenge`], [`Error::ChallengeUsed`] or [`Error::Signature`] if the proof fails;
+    /// [`Error::AccountLocked`]; [`Error::RegistrationClosed`]; or that the database fails.
+    pub async fn sign_in(&self, answer: Answer) -> Result<TokenPair, Error> {
+        let now = self.now();
+        let challenge = self.prove(&answer, now).await?;
+        let inner = &self.0;
+        let fresh = User::new(
+            inner.ids.next(now, &inner.random)?,
+            challenge.address(),
+            self.first_role(&challenge.address()),
+            now,
+        );
+        let id = inner.ids.next(now, &inner.random)?;
+        let refresh_token = RefreshToken::new(&inner.refresh_token_key, id, inner.random.bytes()?);
+        let session = Session {
+            id,
+            user_id: fresh.id,
+            address: challenge.address(),
+            wallet_type: challenge.wallet(),
+            ip: answer.client.ip,
+            user_agent: answer.client.user_agent.clone(),
+            created_at: now,
+            refreshed_at: now,
+            expires_at: now.plus(inner.rules.refresh_token_lifetime),
+            rotation: Rotation::first(refresh_token.hash()),
+        };
+        let service = self.clone();
+        let client = answer.client.clone();
+        let begin = move |tx: &Tx| {
+            let event = |user: &User| {
+                Event::new(now, Action::SignIn, Actor::User(user.id))
+                    .about(user.id, session.address)
+                    .from_client(&client)
+            };
+            let known = users::find_by_address(tx, &session.address)?;
+            let mut user = match known {
+                Some(user) if user.locked_at.is_some() => {
+                    audit::append(tx, &event(&user).refused("the account is locked"))?;
+                    return Ok(Err(Error::AccountLocked));
+                }
+                Some(user) => user,
+                None if !service.may_register(&session.address) => return Ok(Err(Error::RegistrationClosed)),
+                None => {
+                    users::insert(tx, &fresh)?;
+                    let added = Event::new(now, Action::UserAdded, Actor::User(fresh.id));
+                    let added = added.about(fresh.id, fresh.address).from_client(&client).with(fresh.role);
+                    audit::append(tx, &added)?;
+                    fresh.clone()
+                }
+            };
+            service.promote(tx, &mut user, now)?;
+            user.last_login_at = Some(now);
+            users::update(tx, &user)?;
+            let session = Session { user_id: user.id, ..session.clone() };
+            service.make_room(tx, &session, now)?;
+            sessions::put(tx, &session)?;
+            audit::append(tx, &event(&user).in_session(session.id).with(session.wallet_type))?;
+            Ok(Ok((user, session)))
+        };
+        let (user, session) = flatten(inner.store.write(begin).await)?;
+        self.pair(user, session, refresh_token, &answer.origin, now)
+    }
+
+    /// Make an account with a profile, without signing in.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::sign_in`], and [`Error::AddressTaken`].
+    pub async fn register(&self, registration: Registration) -> Result<User, Error> {
+        let Registration { answer, profile } = registration;
+        let now = self.now();
+        let address = self.prove(&answer, now).await?.address();
+        if !self.may_register(&address) {
+            return Err(Error::RegistrationClosed);
+        }
+        let inner = &self.0;
+        let user = User {
+            profile,
+            ..User::new(inner.ids.next(now, &inner.random)?, address, self.first_role(&address), now)
+        };
+        let added = Event::new(now, Action::UserAdded, Actor::User(user.id)).about(user.id, address);
+        let added = added.from_client(&answer.client).with(user.role);
+        let add = move |tx: &Tx| {
+            if !users::insert(tx, &user)? {
+                return Ok(Err(Error::AddressTaken));
+            }
+            audit::append(tx, &added)?;
+            Ok(Ok(user.clone()))
+        };
+        flatten(inner.store.write(add).await)
+    }
+
+    fn may_register(&self, address: &Address) -> bool {
+        self.0.rules.registration_open || self.0.rules.super_admins.contains(address)
+    }
+
+    /// The role of an address that has no account yet.
+    fn first_role(&self, address: &Address) -> Role {
+        if self.0.rules.super_admins.contains(address) { Role::SuperAdmin } else { Role::User }
+    }
+
+    /// Whoever is named in the configuration is `SUPER_ADMIN`, also if the account was there before the name.
+    fn promote(&self, tx: &Tx, user: &mut User, now: Timestamp) -> Result<(), crate::store::StoreError> {
+        if user.role == Role::SuperAdmin || !self.0.rules.super_admins.contains(&user.address) {
+            return Ok(());
+        }
+        let change = format!("{} to {}, by SUPER_ADMIN_ADDRESSES", user.role, Role::SuperAdmin);
+        user.role = Role::SuperAdmin;
+        user.updated_at = now;
+        let event = Event::new(now, Action::RoleChanged, Actor::Service).about(user.id, user.address);
+        audit::append(tx, &event.with(change))
+    }
+
+    /// End the oldest sessions of a user, so that one more is within the limit.
+    fn make_room(&self, tx: &Tx, new: &Session, now: Timestamp) -> Result<(), crate::store::StoreError> {
+        let mut live = Vec::new();
+        for id in sessions::of_user(tx, new.user_id)? {
+            // A session that is over takes no room from one that is not.
+            match sessions::find(tx, id)? {
+                Some(session) if session.is_live(now, self.0.rules.session_idle) => live.push(id),
+                _ => drop(sessions::take(tx, id)?),
+            }
+        }
+        let room = self.0.rules.sessions_per_user.saturating_sub(1);
+        let over = live.len().saturating_sub(room);
+        for id in live.into_iter().take(over) {
+            sessions::take(tx, id)?;
+        }
+        Ok(())
+    }
+}

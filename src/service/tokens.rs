@@ -1,0 +1,175 @@
+//! Access tokens: JWTs signed with Ed25519 ([RFC 8037]), in the profile of [RFC 9068].
+//!
+//! [RFC 8037]: https://www.rfc-editor.org/rfc/rfc8037
+//! [RFC 9068]: https://www.rfc-editor.org/rfc/rfc9068
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use data_encoding::BASE64URL_NOPAD;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use zeroize::Zeroizing;
+
+use super::{Error, Service, provider};
+use crate::domain::{
+    claims::{Claims, TokenKind},
+    key::{self, Key},
+    origin::Origin,
+    refresh_token::RefreshToken,
+    session::Session,
+    timestamp::Timestamp,
+    user::User,
+};
+
+/// The `typ` of an access token ([RFC 9068 §2.1]).
+///
+/// [RFC 9068 §2.1]: https://www.rfc-editor.org/rfc/rfc9068#section-2.1
+const TYPE: &str = "at+jwt";
+/// No token of ours is longer, in bytes.
+const MAX_TOKEN: usize = 2048;
+
+/// What a sign-in or a refresh gives.
+#[derive(Debug)]
+pub struct TokenPair {
+    /// A JWT.
+    pub access_token: Zeroizing<String>,
+    /// How long it is valid.
+    pub access_lifetime: Duration,
+    /// What the next pair is asked for with.
+    pub refresh_token: RefreshToken,
+    /// How long it is valid.
+    pub refresh_lifetime: Duration,
+    /// The session of both.
+    pub session: Session,
+    /// Whose they are.
+    pub user: User,
+}
+
+/// The keys that sign and check. Replaced as a whole when one comes or goes.
+#[derive(Default)]
+pub(super) struct Tokens(RwLock<Arc<Vec<Ring>>>);
+
+pub(super) struct Ring {
+    pub(super) key: Key,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+impl Tokens {
+    /// Use these keys from now on.
+    pub(super) fn set(&self, keys: Vec<Key>) {
+        let ring = |key: Key| {
+            let (encoding, decoding) = provider::register(&key.signing);
+            Ring { key, encoding, decoding }
+        };
+        let ring: Vec<_> = keys.into_iter().map(ring).collect();
+        let before =
+            std::mem::replace(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), Arc::new(ring));
+        let now = self.get();
+        for gone in before.iter().filter(|old| now.iter().all(|new| new.key.kid != old.key.kid)) {
+            provider::forget(&gone.key.signing);
+        }
+    }
+
+    pub(super) fn get(&self) -> Arc<Vec<Ring>> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn sign(&self, claims: &Claims, now: Timestamp) -> Result<Zeroizing<String>, Error> {
+        let ring = self.get();
+        let signer =
+            key::signer(ring.iter().map(|ring| &ring.key), now).ok_or(Error::Internal("no signing key"))?;
+        let ring =
+            ring.iter().find(|ring| ring.key.kid == signer.kid).ok_or(Error::Internal("no signing key"))?;
+        let header = Header {
+            typ: Some(TYPE.into()),
+            kid: Some(ring.key.kid.clone()),
+            ..Header::new(Algorithm::EdDSA)
+        };
+        let token = encode(&header, claims, &ring.encoding)
+            .map_err(|_| Error::Internal("a token cannot be signed"))?;
+        Ok(Zeroizing::new(token))
+    }
+
+    /// The claims of a token of ours, whatever its age.
+    fn read(&self, token: &str) -> Result<Claims, Error> {
+        if token.len() > MAX_TOKEN {
+            return Err(Error::TokenInvalid);
+        }
+        let header = decode_header(token).map_err(|_| Error::TokenInvalid)?;
+        if header.typ.as_deref() != Some(TYPE) {
+            return Err(Error::TokenInvalid);
+        }
+        let kid = header.kid.ok_or(Error::TokenInvalid)?;
+        let ring = self.get();
+        let ring = ring.iter().find(|ring| ring.key.kid == kid).ok_or(Error::TokenInvalid)?;
+        // Time and audience are checked by our own clock and rules, below and in `check`.
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        Ok(decode::<Claims>(token, &ring.decoding, &validation).map_err(|_| Error::TokenInvalid)?.claims)
+    }
+}
+
+impl Service {
+    /// A fresh access token for `session`, and the pair that goes out with `refresh_token`.
+    pub(super) fn pair(
+        &self,
+        user: User,
+        session: Session,
+        refresh_token: RefreshToken,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<TokenPair, Error> {
+        let rules = &self.0.rules;
+        // Never longer than the session itself, so that no service honours it after the session is over.
+        let access_lifetime = rules.access_token_lifetime.min(session.expires_at.since(now));
+        let claims = Claims {
+            iss: rules.issuer.clone().unwrap_or_else(|| origin.to_string()),
+            sub: user.id,
+            aud: rules.audience.clone(),
+            exp: now.plus(access_lifetime).unix(),
+            nbf: now.unix(),
+            iat: now.unix(),
+            jti: BASE64URL_NOPAD.encode(&self.0.random.bytes::<16>()?),
+            sid: session.id,
+            user_id: user.id,
+            tron_address: session.address,
+            role: user.role,
+            kind: TokenKind::Access,
+        };
+        Ok(TokenPair {
+            access_token: self.0.tokens.sign(&claims, now)?,
+            access_lifetime,
+            refresh_lifetime: session.expires_at.since(now),
+            refresh_token,
+            session,
+            user,
+        })
+    }
+
+    /// The claims of `token`, if it is an access token of ours that is valid at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TokenInvalid`] or [`Error::TokenExpired`].
+    pub(super) fn claims(&self, token: &str, now: Timestamp) -> Result<Claims, Error> {
+        let claims = self.0.tokens.read(token)?;
+        let rules = &self.0.rules;
+        // Without a configured issuer, `iss` is the host by which the browser came; services come by other names.
+        let meant_for_us = rules.issuer.as_ref().is_none_or(|issuer| *issuer == claims.iss)
+            && claims.aud == rules.audience
+            && claims.sub == claims.user_id
+            && now.unix() >= claims.nbf;
+        if !meant_for_us {
+            return Err(Error::TokenInvalid);
+        }
+        if now.unix() >= claims.exp {
+            return Err(Error::TokenExpired(Timestamp::from_unix(claims.exp)));
+        }
+        Ok(claims)
+    }
+}
