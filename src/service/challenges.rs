@@ -13,7 +13,7 @@ use crate::{
         client::Client,
         origin::Origin,
         timestamp::Timestamp,
-        wallet::{Address, Signature, WalletType},
+        wallet::{Address, Device, Signature, WalletType},
     },
     random::{Random, RandomError},
 };
@@ -27,6 +27,8 @@ pub struct Answer {
     pub message: String,
     /// The signature, 65 bytes in hex. Not parsed: a malformed one is as wrong as another's.
     pub signature: String,
+    /// What the client says about the device. It proves nothing, and is noted as said.
+    pub device: Option<Device>,
     /// The origin that the request came to.
     pub origin: Origin,
     /// Who is at the other end.
@@ -167,6 +169,7 @@ mod tests {
                 user_agent: UserAgent::default(),
                 request_id: "test".into(),
             },
+            device: None,
         }
     }
 

@@ -57,6 +57,7 @@ impl Service {
         };
         let service = self.clone();
         let client = answer.client.clone();
+        let device = answer.device.clone();
         let begin = move |tx: &Tx| {
             let event = |user: &User| {
                 Event::new(now, Action::SignIn, Actor::User(user.id))
@@ -85,7 +86,11 @@ impl Service {
             let session = Session { user_id: user.id, ..session.clone() };
             service.make_room(tx, &session, now)?;
             sessions::put(tx, &session)?;
-            audit::append(tx, &event(&user).in_session(session.id).with(session.wallet_type))?;
+            let how = match &device {
+                Some(device) => format!("{}; says: {device}", session.wallet_type),
+                None => session.wallet_type.to_string(),
+            };
+            audit::append(tx, &event(&user).in_session(session.id).with(how))?;
             Ok(Ok((user, session)))
         };
         let (user, session) = flatten(inner.store.write(begin).await)?;

@@ -1,6 +1,7 @@
 //! Wallets: addresses, signatures, and the ways a wallet signs a text.
 
 mod address;
+mod device;
 mod ethereum;
 mod scheme;
 mod signature;
@@ -11,6 +12,7 @@ mod wallet_type;
 mod vectors;
 
 pub use address::{Address, AddressError};
+pub use device::{Device, DeviceId, DeviceType};
 pub use scheme::{Scheme, SchemeError};
 pub use signature::{Signature, SignatureError};
 pub use wallet_type::{WalletType, WalletTypeError};

@@ -1,0 +1,137 @@
+//! What the service is, and how it stands: `/`, `/meta/info`, `/health`.
+
+use std::sync::Arc;
+
+use hyper::StatusCode;
+use serde::Serialize;
+
+use super::{
+    app::App,
+    code::Code,
+    problem::Problem,
+    reply::{PageOr, WithStatus},
+    request::Request,
+    web,
+};
+use crate::domain::{timestamp::Timestamp, wallet::WalletType};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How the service stands, for a person at 3 a.m. and for a load balancer.
+#[derive(Serialize)]
+pub(super) struct HealthReply {
+    status: &'static str,
+    service: String,
+    version: &'static str,
+    timestamp: Timestamp,
+    uptime_seconds: u64,
+    dependencies: Dependencies,
+}
+
+#[derive(Serialize)]
+struct Dependencies {
+    database: &'static str,
+    sessions: &'static str,
+    hardware_wallet: &'static str,
+}
+
+/// Tell how the service stands: 200, or 503 when the store cannot be read or written.
+pub(super) async fn health(app: Arc<App>, _: Request<(), ()>) -> Result<WithStatus<HealthReply>, Problem> {
+    let health = app.service.health().await;
+    let word = |good: bool| if good { "healthy" } else { "unhealthy" };
+    let reply = HealthReply {
+        status: word(health.is_healthy()),
+        service: app.about.service_name.clone(),
+        version: VERSION,
+        timestamp: health.at,
+        uptime_seconds: health.uptime.as_secs(),
+        dependencies: Dependencies {
+            database: word(health.is_healthy()),
+            sessions: word(health.readable),
+            // Devices are reached by the browser: there is nothing here that could fail.
+            hardware_wallet: if app.about.hardware_wallets { "healthy" } else { "disabled" },
+        },
+    };
+    let status = if health.is_healthy() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Ok(WithStatus(status, reply))
+}
+
+/// A word on the process.
+#[derive(Serialize)]
+pub(super) struct StateReply {
+    status: &'static str,
+}
+
+/// Tell that the process answers.
+pub(super) async fn live(_: Arc<App>, _: Request<(), ()>) -> Result<StateReply, Problem> {
+    Ok(StateReply { status: "alive" })
+}
+
+/// Tell that people can sign in: 200, or 503.
+pub(super) async fn ready(app: Arc<App>, _: Request<(), ()>) -> Result<StateReply, Problem> {
+    if app.service.health().await.is_healthy() {
+        Ok(StateReply { status: "ready" })
+    } else {
+        Err(Problem::new(Code::Unavailable))
+    }
+}
+
+/// What the service is.
+#[derive(Serialize)]
+pub(super) struct MetaReply {
+    service: String,
+    version: &'static str,
+    build: Build,
+    features: Vec<&'static str>,
+    supported_wallets: Vec<WalletType>,
+    tron_network: &'static str,
+}
+
+#[derive(Serialize)]
+struct Build {
+    profile: &'static str,
+    target: String,
+}
+
+/// Tell what the service is.
+pub(super) async fn meta(app: Arc<App>, _: Request<(), ()>) -> Result<MetaReply, Problem> {
+    let mut features = vec!["sign_in", "refresh", "jwks"];
+    if app.about.registration_open {
+        features.push("registration");
+    }
+    Ok(MetaReply {
+        service: app.about.service_name.clone(),
+        version: VERSION,
+        build: Build {
+            profile: if cfg!(debug_assertions) { "debug" } else { "release" },
+            target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+        },
+        features,
+        supported_wallets: WalletType::ALL.into(),
+        tron_network: app.about.tron_network,
+    })
+}
+
+/// The service's card, for a program that looks at `/`.
+#[derive(Serialize)]
+pub(super) struct Card {
+    service: String,
+    version: &'static str,
+    login: &'static str,
+    jwks: &'static str,
+    health: &'static str,
+}
+
+/// Give a browser the login page, and a program the service's card.
+pub(super) async fn root(app: Arc<App>, request: Request<(), ()>) -> Result<PageOr<web::File, Card>, Problem> {
+    if request.head.accepts("text/html") {
+        return Ok(PageOr::Page(web::file("login/index.html", &request.head)?));
+    }
+    Ok(PageOr::Data(Card {
+        service: app.about.service_name.clone(),
+        version: VERSION,
+        login: "/",
+        jwks: "/.well-known/jwks.json",
+        health: "/health",
+    }))
+}
