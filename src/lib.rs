@@ -1,5 +1,6 @@
 //! lucid-auth: sign in with a TRON wallet, in one binary.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
