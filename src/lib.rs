@@ -2,7 +2,9 @@
 
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod random;
 pub mod service;
 pub mod store;
+pub mod telemetry;

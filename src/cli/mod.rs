@@ -1,41 +1,112 @@
-//! The command line.
+//! The command line: one file a subcommand.
 
+mod admin;
+mod check;
+mod config;
+mod healthcheck;
+mod key;
+mod serve;
+mod settings;
+mod user;
 mod verify_signature;
 
 use std::{
-    io::{self, Write},
+    io::{self, Write as _},
     process::ExitCode,
 };
 
 use clap::{Parser, Subcommand};
 
-/// Sign in with a TRON wallet.
+use crate::config::{Config, Loaded, Mistakes, Sources};
+use settings::SettingFlags;
+
+/// Sign in with a TRON wallet: one binary that is the whole authentication service
+///
+/// Without a command it serves, with the settings of its environment.
+// No Debug: an argument may be a signature.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "lucid-auth", version)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Serve sign-in, tokens and the login page (the default)
+    Serve(serve::Arguments),
+    /// Ask the running service whether it is healthy; exits with 0 or 1
+    Healthcheck(healthcheck::Arguments),
+    /// Look after users, whether the service runs or not
+    User(user::Arguments),
+    /// Look after the keys that sign tokens, whether the service runs or not
+    Key(key::Arguments),
+    /// Check every page, row and link of a database that is not in use, without changing it
+    Check(check::Arguments),
+    /// Print every setting with its value in force and where it comes from
+    Config(config::Arguments),
     VerifySignature(verify_signature::Args),
+}
+
+/// What `sysexits.h` calls a wrong configuration.
+const EX_CONFIG: u8 = 78;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// Settings are wrong.
+    #[error("{0}")]
+    Mistakes(#[from] Mistakes),
+    /// What was asked for cannot be done.
+    #[error("error: {0}")]
+    Refused(String),
+    /// The output took no more.
+    #[error("error: cannot print: {0}")]
+    Output(#[from] io::Error),
+    /// The question was not well put.
+    #[error("error: {0}")]
+    Usage(String),
+}
+
+impl Failure {
+    fn refused(cause: impl ToString) -> Self {
+        Self::Refused(cause.to_string())
+    }
+
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Mistakes(_) => EX_CONFIG,
+            Self::Refused(_) | Self::Output(_) => 1,
+            Self::Usage(_) => 2,
+        }
+    }
 }
 
 /// Do what the arguments of this process ask for.
 #[must_use]
 pub fn run() -> ExitCode {
-    match Cli::parse().command {
-        Command::VerifySignature(args) => {
-            match verify_signature::run(&args, &mut io::stdin().lock(), &mut io::stdout().lock()) {
-                Ok(true) => ExitCode::SUCCESS,
-                Ok(false) => ExitCode::from(1),
-                Err(error) => {
-                    // If even this cannot be written, the exit code says it.
-                    let _ = writeln!(io::stderr(), "error: {error}");
-                    ExitCode::from(2)
-                }
-            }
+    let out = &mut io::stdout();
+    let done = match Cli::parse().command.unwrap_or(Command::Serve(serve::Arguments::default())) {
+        Command::Serve(arguments) => arguments.run(out).map(|()| true),
+        Command::Healthcheck(arguments) => arguments.run(out),
+        Command::User(arguments) => arguments.run(out).map(|()| true),
+        Command::Key(arguments) => arguments.run(out).map(|()| true),
+        Command::Check(arguments) => arguments.run(out).map(|()| true),
+        Command::Config(arguments) => arguments.run(out).map(|()| true),
+        Command::VerifySignature(arguments) => verify_signature::run(&arguments, &mut io::stdin().lock(), out)
+            .map_err(|error| Failure::Usage(error.to_string())),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            // If even this cannot be written, the exit code says it.
+            let _ = writeln!(io::stderr(), "{failure}");
+            ExitCode::from(failure.exit_code())
         }
     }
+}
+
+fn load(settings: SettingFlags) -> Result<Loaded, Mistakes> {
+    Config::load(&Sources::of_process(settings.into_values()))
 }

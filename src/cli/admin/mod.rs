@@ -1,0 +1,242 @@
+//! What the commands for users and keys do, and how they reach the database.
+//!
+//! There is one truth: the process that has the database open. If the service runs, a command asks it over a socket in
+//! the data folder, so that what is in its memory changes with what is on disk; if it does not, the command opens the
+//! database itself. redb's modes for several processes would let both write, but would leave the service with sessions
+//! in memory that the command had ended.
+
+mod socket;
+
+use std::{fmt, path::Path, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::Failure;
+use crate::{
+    clock::Clock,
+    config::{Config, Registration},
+    domain::{
+        id::UserId,
+        profile::{DisplayName, Email},
+        role::Role,
+        timestamp::Timestamp,
+        user::User,
+        wallet::Address,
+    },
+    random::Random,
+    service::{Error, NewUser, PublicKey, Rules, Service, UserRef},
+    store::{OpenError, Store},
+};
+
+pub(super) use socket::listen;
+
+/// The name of the database in the data folder.
+pub(super) const DATABASE: &str = "auth.redb";
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Command {
+    AddUser { address: Address, role: Role, display_name: Option<DisplayName> },
+    ShowUser(UserName),
+    ListUsers { after: Option<UserId>, limit: usize },
+    SetRole { user: UserName, role: Role },
+    LockUser(UserName),
+    UnlockUser(UserName),
+    ListKeys,
+    RotateKey { at_once: bool },
+}
+
+/// How a person names a user: by address or identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum UserName {
+    Address(Address),
+    Id(UserId),
+}
+
+impl std::str::FromStr for UserName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let address = text.parse().map(Self::Address);
+        let name = address.or_else(|_| text.parse().map(Self::Id));
+        name.map_err(|_| "expected a TRON address, or a user's identifier as `user list` shows it".to_owned())
+    }
+}
+
+impl From<UserName> for UserRef {
+    fn from(name: UserName) -> Self {
+        match name {
+            UserName::Address(address) => Self::Address(address),
+            UserName::Id(id) => Self::Id(id),
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outcome {
+    Users(Vec<UserRow>),
+    Keys(Vec<KeyRow>),
+    Refused(String),
+}
+
+/// A user, as the commands print them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct UserRow {
+    pub(super) user_id: UserId,
+    pub(super) tron_address: Address,
+    pub(super) role: Role,
+    pub(super) display_name: Option<DisplayName>,
+    pub(super) email: Option<Email>,
+    pub(super) created_at: Timestamp,
+    pub(super) last_login_at: Option<Timestamp>,
+    pub(super) locked_at: Option<Timestamp>,
+}
+
+impl From<User> for UserRow {
+    fn from(user: User) -> Self {
+        Self {
+            user_id: user.id,
+            tron_address: user.address,
+            role: user.role,
+            display_name: user.profile.display_name,
+            email: user.profile.email,
+            created_at: user.created_at,
+            last_login_at: user.last_login_at,
+            locked_at: user.locked_at,
+        }
+    }
+}
+
+/// A signing key, as the commands print it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct KeyRow {
+    pub(super) kid: String,
+    pub(super) created_at: Timestamp,
+    pub(super) signs_from: Timestamp,
+    pub(super) signs: bool,
+}
+
+impl From<PublicKey> for KeyRow {
+    fn from(key: PublicKey) -> Self {
+        Self { kid: key.kid, created_at: key.created_at, signs_from: key.signs_from, signs: key.signs }
+    }
+}
+
+/// Do it.
+pub(super) async fn execute(service: &Service, command: Command) -> Outcome {
+    let user = |outcome: Result<User, Error>| outcome.map(|user| Outcome::Users(vec![user.into()]));
+    let users = |page: Vec<User>| Outcome::Users(page.into_iter().map(UserRow::from).collect());
+    let done = match command {
+        Command::AddUser { address, role, display_name } => {
+            user(service.add_user(NewUser { address, role, display_name }).await)
+        }
+        Command::ShowUser(name) => user(service.user(name.into()).await),
+        Command::ListUsers { after, limit } => service.users(after, limit).await.map(users),
+        Command::SetRole { user: name, role } => user(service.set_role(name.into(), role).await),
+        Command::LockUser(name) => user(service.lock_user(name.into()).await),
+        Command::UnlockUser(name) => user(service.unlock_user(name.into()).await),
+        Command::ListKeys => Ok(Outcome::Keys(service.public_keys().into_iter().map(KeyRow::from).collect())),
+        Command::RotateKey { at_once } => {
+            service.rotate_key(at_once).await.map(|key| Outcome::Keys(vec![key.into()]))
+        }
+    };
+    done.unwrap_or_else(|refusal| Outcome::Refused(explain(&refusal)))
+}
+
+/// The operator on this machine may know why the database failed.
+fn explain(refusal: &Error) -> String {
+    match refusal {
+        Error::Store(cause) => cause.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// Have `command` done by the running service, or else on the database itself.
+pub(super) fn run(config: &Config, command: &Command) -> Result<Outcome, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(async {
+        for _ in 0..50 {
+            if let Some(outcome) = socket::ask(&config.data_dir, command).await.map_err(Failure::refused)? {
+                return Ok(outcome);
+            }
+            match open(config).await {
+                Ok(service) => return Ok(execute(&service, command.clone()).await),
+                // A service that is starting or stopping has the database but not the socket: a moment changes that.
+                Err(Start::Open(OpenError::InUse { .. })) => tokio::time::sleep(Duration::from_millis(100)).await,
+                Err(other) => return Err(Failure::refused(other)),
+            }
+        }
+        Err(Failure::Refused(format!(
+            "{} is in use, but no service answers at {}. Is it starting, or run by another user?",
+            config.data_dir.join(DATABASE).display(),
+            socket::path(&config.data_dir).display()
+        )))
+    })
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Start {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Service(#[from] Error),
+}
+
+/// The service over the database in the data folder.
+pub(super) async fn open(config: &Config) -> Result<Service, Start> {
+    let random = Random::system();
+    let path = config.data_dir.join(DATABASE);
+    let key = random.bytes().map_err(Error::from)?;
+    let store = tokio::task::spawn_blocking(move || Store::open(&path, key))
+        .await
+        .map_err(|_| Error::Internal("opening the database panicked"))??;
+    Ok(Service::start(store, Clock::system(), random, rules(config)).await?)
+}
+
+fn rules(config: &Config) -> Rules {
+    let issuer = config.tokens.issuer.clone().or_else(|| config.public_url.as_ref().map(ToString::to_string));
+    Rules {
+        super_admins: config.super_admins.clone(),
+        registration_open: config.registration == Registration::Open,
+        access_token_lifetime: config.tokens.access_lifetime,
+        refresh_token_lifetime: config.tokens.refresh_lifetime,
+        session_idle: config.sessions.idle_timeout,
+        sessions_per_user: config.sessions.max_per_user as usize,
+        issuer,
+        audience: config.tokens.audience.clone(),
+        key_rotation: config.tokens.key_rotation.unwrap_or_default(),
+    }
+}
+
+/// The outcome as a table or as JSON; a refusal as a failure.
+pub(super) fn print<T: Serialize>(
+    rows: &[T],
+    json: bool,
+    out: &mut impl std::io::Write,
+    line: impl Fn(&T) -> String,
+) -> Result<(), Failure> {
+    if json {
+        serde_json::to_writer_pretty(&mut *out, rows).map_err(std::io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        for row in rows {
+            writeln!(out, "{}", line(row))?;
+        }
+    }
+    Ok(())
+}
+
+/// A value or a dash.
+pub(super) fn or_dash(value: Option<&impl fmt::Display>) -> String {
+    value.map_or_else(|| "-".to_owned(), ToString::to_string)
+}
+
+/// The path of the database that the settings name.
+pub(super) fn database(data_dir: &Path) -> std::path::PathBuf {
+    data_dir.join(DATABASE)
+}

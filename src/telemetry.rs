@@ -1,0 +1,166 @@
+//! Log lines, to stderr.
+
+use std::{
+    fmt,
+    io::{self, IsTerminal as _},
+};
+
+use tracing::{
+    Event, Level, Subscriber,
+    subscriber::{self, SetGlobalDefaultError},
+};
+use tracing_subscriber::{
+    fmt::{
+        FmtContext, FormatEvent, FormatFields, MakeWriter,
+        format::{self, Format, Json, JsonFields, Writer},
+        time::FormatTime,
+    },
+    registry::LookupSpan,
+};
+
+use crate::clock::Clock;
+
+/// Log to stderr from now on: `level` and what is more severe.
+///
+/// JSON is one object a line with an RFC 3339 time in UTC and the name of the `service`, so that a line means the same
+/// wherever it is collected. Text is short, for a person who reads along: time of day in UTC, level, message, fields.
+///
+/// # Errors
+///
+/// [`SetGlobalDefaultError`] if it was called before.
+pub fn init(service: &str, level: Level, json: bool) -> Result<(), SetGlobalDefaultError> {
+    if json {
+        subscriber::set_global_default(json_lines(service, level, io::stderr))
+    } else {
+        let colours = io::stderr().is_terminal();
+        subscriber::set_global_default(text_lines(Clock::system(), level, colours, io::stderr))
+    }
+}
+
+fn json_lines<W>(service: &str, level: Level, writer: W) -> impl Subscriber + Send + Sync + use<W>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let format = format::json().flatten_event(true).with_target(false).with_span_list(false);
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(writer)
+        .fmt_fields(JsonFields::new())
+        .event_format(Named { service: serde_json::Value::from(service).to_string(), format })
+        .finish()
+}
+
+fn text_lines<W>(
+    clock: Clock,
+    level: Level,
+    colours: bool,
+    writer: W,
+) -> impl Subscriber + Send + Sync + use<W>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(writer);
+    // The default already honours NO_COLOR; it does not look whether anybody sees colours.
+    let lines = if colours { lines } else { lines.with_ansi(false) };
+    lines.compact().with_target(false).with_timer(TimeOfDay(clock)).finish()
+}
+
+/// Writes what JSON lines already hold, with the name of the service in front.
+struct Named {
+    /// The name as a JSON string, in its quotes.
+    service: String,
+    format: Format<Json>,
+}
+
+impl<S, N> FormatEvent<S, N> for Named
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut line = String::new();
+        self.format.format_event(context, Writer::new(&mut line), event)?;
+        let rest = line.strip_prefix('{').ok_or(fmt::Error)?;
+        write!(writer, "{{\"service\":{},{rest}", self.service)
+    }
+}
+
+/// The time of day in UTC, to the second.
+struct TimeOfDay(Clock);
+
+impl FormatTime for TimeOfDay {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        let now = self.0.now().to_string();
+        let time = now.split_once('T').map_or(now.as_str(), |(_, time)| time);
+        writer.write_str(time.trim_end_matches('Z'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::Write,
+        sync::{Arc, Mutex},
+    };
+
+    use super::*;
+    use crate::domain::timestamp::Timestamp;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Lines {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    fn writer(lines: &Lines) -> impl for<'a> MakeWriter<'a> + Send + Sync + use<> {
+        let lines = lines.clone();
+        move || lines.clone()
+    }
+
+    #[test]
+    fn a_json_line_says_when_who_and_what() {
+        let lines = Lines::default();
+        subscriber::with_default(json_lines("lucid \"one\"", Level::INFO, writer(&lines)), || {
+            tracing::info!(user.id = 7, "signed\nin");
+            tracing::debug!("not heard");
+        });
+        let text = lines.text();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(line["service"], "lucid \"one\"");
+        assert_eq!(line["level"], "INFO");
+        assert_eq!(line["message"], "signed\nin");
+        assert_eq!(line["user.id"], 7);
+        let time = line["timestamp"].as_str().unwrap();
+        assert!(time.ends_with('Z') && humantime::parse_rfc3339(time).is_ok(), "{time}");
+    }
+
+    #[test]
+    fn a_text_line_is_short() {
+        let lines = Lines::default();
+        let clock = Clock::new(|| Timestamp::from_unix(1_793_000_000));
+        subscriber::with_default(text_lines(clock, Level::WARN, false, writer(&lines)), || {
+            tracing::warn!(port = 8089, "listening");
+            tracing::info!("not heard");
+        });
+        assert_eq!(lines.text(), "07:33:20  WARN listening port=8089\n");
+    }
+}
