@@ -2,4 +2,6 @@
 
 pub mod clock;
 pub mod domain;
+pub mod http;
 pub mod random;
+pub mod service;
