@@ -29,7 +29,9 @@ impl Arguments {
         let listen = super::load(self.settings)?.config.listen;
         let address = SocketAddr::new(reachable(listen.ip()), listen.port());
         let unreachable = |error: io::Error| {
-            Failure::Refused(format!("no answer from http://{address}/health: {error}. Is the service running?"))
+            Failure::Refused(format!(
+                "no answer from http://{address}/health: {error}. Is the service running?"
+            ))
         };
         let answer = ask(address).map_err(unreachable)?;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
@@ -38,7 +40,11 @@ impl Arguments {
             writeln!(out, "{body}")?;
         } else {
             let status = head.lines().next().unwrap_or_default();
-            writeln!(out, "{}: http://{address}/health answers {status}", if healthy { "healthy" } else { "unhealthy" })?;
+            writeln!(
+                out,
+                "{}: http://{address}/health answers {status}",
+                if healthy { "healthy" } else { "unhealthy" }
+            )?;
         }
         Ok(healthy)
     }
@@ -57,7 +63,7 @@ fn ask(address: SocketAddr) -> io::Result<String> {
     let until = Instant::now() + PATIENCE;
     let left = || {
         let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+        if left.is_zero() { Err(io::Error::from(io::ErrorKind::TimedOut)) } else { Ok(left) }
     };
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_write_timeout(Some(left()?))?;

@@ -93,8 +93,10 @@ pub fn run() -> ExitCode {
         Command::Key(arguments) => arguments.run(out).map(|()| true),
         Command::Check(arguments) => arguments.run(out).map(|()| true),
         Command::Config(arguments) => arguments.run(out).map(|()| true),
-        Command::VerifySignature(arguments) => verify_signature::run(&arguments, &mut io::stdin().lock(), out)
-            .map_err(|error| Failure::Usage(error.to_string())),
+        Command::VerifySignature(arguments) => {
+            verify_signature::run(&arguments, &mut io::stdin().lock(), out)
+                .map_err(|error| Failure::Usage(error.to_string()))
+        }
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

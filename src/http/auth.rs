@@ -123,7 +123,10 @@ pub(super) struct RefreshRequest {
 }
 
 /// Exchange a refresh token for the next pair.
-pub(super) async fn refresh(app: Arc<App>, request: Request<(), RefreshRequest>) -> Result<TokensBody, Problem> {
+pub(super) async fn refresh(
+    app: Arc<App>,
+    request: Request<(), RefreshRequest>,
+) -> Result<TokensBody, Problem> {
     let origin = request.head.origin(&app.settings)?;
     // A malformed token is as unknown as one that was never given.
     let token: RefreshToken = request.body.refresh_token.parse().map_err(|_| Error::RefreshTokenUnknown)?;

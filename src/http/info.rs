@@ -123,7 +123,10 @@ pub(super) struct Card {
 }
 
 /// Give a browser the login page, and a program the service's card.
-pub(super) async fn root(app: Arc<App>, request: Request<(), ()>) -> Result<PageOr<web::File, Card>, Problem> {
+pub(super) async fn root(
+    app: Arc<App>,
+    request: Request<(), ()>,
+) -> Result<PageOr<web::File, Card>, Problem> {
     if request.head.accepts("text/html") {
         return Ok(PageOr::Page(web::file("login/index.html", &request.head)?));
     }

@@ -25,7 +25,9 @@ pub(super) struct ProfileRequest {
 }
 
 /// Tell null, which is something, from a part that is left out.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -47,8 +49,12 @@ pub(super) async fn get(_: Arc<App>, request: Request<Principal, ()>) -> Result<
 }
 
 /// Change the caller's own profile.
-pub(super) async fn put(app: Arc<App>, request: Request<Principal, ProfileRequest>) -> Result<UserBody, Problem> {
+pub(super) async fn put(
+    app: Arc<App>,
+    request: Request<Principal, ProfileRequest>,
+) -> Result<UserBody, Problem> {
     let Request { caller, body, head } = request;
-    let user = app.service.change_profile(&caller, head.client_info(), move |profile| body.apply(profile)).await?;
+    let user =
+        app.service.change_profile(&caller, head.client_info(), move |profile| body.apply(profile)).await?;
     Ok(user.into())
 }

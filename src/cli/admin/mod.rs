@@ -166,7 +166,9 @@ pub(super) fn run(config: &Config, command: &Command) -> Result<Outcome, Failure
             match open(config).await {
                 Ok(service) => return Ok(execute(&service, command.clone()).await),
                 // A service that is starting or stopping has the database but not the socket: a moment changes that.
-                Err(Start::Open(OpenError::InUse { .. })) => tokio::time::sleep(Duration::from_millis(100)).await,
+                Err(Start::Open(OpenError::InUse { .. })) => {
+                    tokio::time::sleep(Duration::from_millis(100)).await
+                }
                 Err(other) => return Err(Failure::refused(other)),
             }
         }

@@ -63,7 +63,9 @@ async fn answer(stream: UnixStream, service: Service) {
     let Ok(Ok(line)) = timeout(PATIENCE, read_line(&mut stream)).await else { return };
     let outcome = match serde_json::from_str(&line) {
         Ok(command) => execute(&service, command).await,
-        Err(_) => Outcome::Refused("the running service does not know this command: it is of another version".into()),
+        Err(_) => Outcome::Refused(
+            "the running service does not know this command: it is of another version".into(),
+        ),
     };
     if let Ok(mut reply) = serde_json::to_vec(&outcome) {
         reply.push(b'\n');
@@ -95,7 +97,9 @@ pub(super) async fn ask(data_dir: &Path, command: &Command) -> io::Result<Option
     let reply = timeout(PATIENCE, exchange).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     if reply.is_empty() {
         // It stopped between accepting and answering; nothing is known to be done.
-        return Err(io::Error::other("the service stopped while it was asked; see whether it was done, and repeat"));
+        return Err(io::Error::other(
+            "the service stopped while it was asked; see whether it was done, and repeat",
+        ));
     }
     Ok(Some(serde_json::from_str(&reply)?))
 }

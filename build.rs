@@ -1,0 +1,70 @@
+//! Copies the pages of `web/` to where they are embedded from, text compressed beside its original.
+
+use std::{
+    env,
+    error::Error,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+/// What compresses well; images and fonts are compressed already.
+const TEXT: [&str; 8] = ["html", "css", "js", "mjs", "json", "svg", "txt", "webmanifest"];
+
+fn main() -> Outcome {
+    println!("cargo::rerun-if-changed=web");
+    println!("cargo::rerun-if-changed=build.rs");
+    let target = PathBuf::from(env::var("OUT_DIR")?).join("web");
+    if target.exists() {
+        fs::remove_dir_all(&target)?;
+    }
+    let source = Path::new("web");
+    if source.exists() { copy(source, &target) } else { Ok(fs::create_dir_all(target)?) }
+}
+
+/// Copy what is in the folder `from` to the folder `to`, but nothing hidden.
+fn copy(from: &Path, to: &Path) -> Outcome {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, name) = (entry.path(), entry.file_name());
+        let target = to.join(&name);
+        if name.to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            copy(&source, &target)?;
+            continue;
+        }
+        let bytes = fs::read(&source)?;
+        fs::write(&target, &bytes)?;
+        let extension = source.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if TEXT.contains(&extension) {
+            keep_if_smaller(&target, "br", &bytes, &brotli(&bytes)?)?;
+            keep_if_smaller(&target, "gz", &bytes, &gzip(&bytes)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn keep_if_smaller(target: &Path, suffix: &str, original: &[u8], compressed: &[u8]) -> Outcome {
+    if compressed.len() < original.len() {
+        fs::write(format!("{}.{suffix}", target.display()), compressed)?;
+    }
+    Ok(())
+}
+
+fn brotli(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut compressed = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
+    brotli::BrotliCompress(&mut &*bytes, &mut compressed, &parameters)?;
+    Ok(compressed)
+}
+
+fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
+}

@@ -1,0 +1,135 @@
+//! The steps of a request, in order.
+
+use std::{
+    any::Any,
+    net::IpAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+};
+
+use hyper::{
+    Method, Version,
+    body::Incoming,
+    header::{ALLOW, HOST},
+};
+use tokio::time::Instant;
+
+use super::{
+    app::App,
+    code::Code,
+    problem::Problem,
+    reply::{NoContent, Reply, Response},
+    request::Head,
+    request_id::{RequestId, X_REQUEST_ID},
+    router::{Resource, Router},
+    security,
+};
+
+/// Answer `request`, which came over a connection from `peer`.
+pub(super) async fn answer(
+    app: Arc<App>,
+    router: Arc<Router>,
+    peer: IpAddr,
+    request: hyper::Request<Incoming>,
+) -> Response {
+    let started = Instant::now();
+    let (parts, body) = request.into_parts();
+    let request_id = RequestId::of(&parts.headers, &app.random);
+    let client = app.settings.trusted_proxies.client(peer, &parts.headers);
+    let (resource, params) = router.find(parts.uri.path()).unzip();
+    let preflight = resource.filter(|_| parts.method == Method::OPTIONS).map(|resource| &resource.allow);
+    let cors = app.settings.cors.permit(&parts.headers, preflight);
+    let method = parts.method.clone();
+
+    let head = Head {
+        method: parts.method,
+        uri: parts.uri,
+        headers: parts.headers,
+        client,
+        request_id: request_id.clone(),
+        params: params.unwrap_or_default(),
+    };
+    let outcome = isolate(dispatch(app.clone(), resource, parts.version, head, body)).await;
+
+    let mut response = outcome.unwrap_or_else(|problem| {
+        if let Some(cause) = problem.cause() {
+            tracing::error!(%request_id, cause, "request failed");
+        }
+        problem.into_response(&request_id, app.clock.now())
+    });
+    for (name, value) in &cors {
+        response.headers_mut().append(name, value.clone());
+    }
+    response.headers_mut().insert(X_REQUEST_ID, request_id.to_value());
+    security::protect(response.headers_mut());
+    tracing::info!(
+        method = known(&method),
+        route = resource.map_or("-", |resource| resource.pattern),
+        status = response.status().as_u16(),
+        duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        client = %client.address,
+        %request_id,
+        bytes = if method == Method::HEAD { 0 } else { response.body().len() },
+        "request"
+    );
+    response
+}
+
+/// From the head of a request to its row's handler.
+async fn dispatch(
+    app: Arc<App>,
+    resource: Option<&Resource>,
+    version: Version,
+    head: Head,
+    body: Incoming,
+) -> Result<Response, Problem> {
+    let malformed = |message: &str| Problem::new(Code::RequestMalformed).message(message);
+    head.authority().map_err(|_| malformed("The Host header is no host, or is there twice."))?;
+    if version == Version::HTTP_11 && !head.headers.contains_key(HOST) {
+        return Err(malformed("HTTP/1.1 needs a Host header."));
+    }
+    let resource = resource.ok_or_else(|| Problem::new(Code::PathUnknown))?;
+    if head.method == Method::OPTIONS {
+        let mut response = NoContent.into_response()?;
+        response.headers_mut().insert(ALLOW, resource.allow.clone());
+        return Ok(response);
+    }
+    let route = resource
+        .route(&head.method)
+        .ok_or_else(|| Problem::new(Code::MethodNotAllowed).header(ALLOW, resource.allow.clone()))?;
+    (route.handler)(app, head, body).await
+}
+
+/// Turn a panic in `work` into a failure of this request alone.
+async fn isolate(work: impl Future<Output = Result<Response, Problem>>) -> Result<Response, Problem> {
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| {
+        // What the panic left half done is dropped with this request; nothing of it is looked at again.
+        catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)))
+            .unwrap_or_else(|panic| Poll::Ready(Err(Problem::internal(told(&*panic)))))
+    })
+    .await
+}
+
+/// What a panic says.
+fn told(panic: &(dyn Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panic: {}", text.unwrap_or("without a message"))
+}
+
+/// The method for the log: a client may send any word.
+fn known(method: &Method) -> &str {
+    let methods = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::PATCH,
+    ];
+    if methods.contains(method) { method.as_str() } else { "other" }
+}

@@ -1,0 +1,45 @@
+//! What every handler is given.
+
+use super::{client::TrustedProxies, cors::Cors, limits::Limits};
+use crate::{clock::Clock, domain::origin::Origin, random::Random, service::Service};
+
+/// The running application.
+#[derive(Debug)]
+pub struct App {
+    /// The use cases.
+    pub service: Service,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Gives random bytes.
+    pub random: Random,
+    /// How this service is reached, and by whom.
+    pub settings: Settings,
+    /// What it says about itself.
+    pub about: About,
+}
+
+/// What this service says about itself.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Its name.
+    pub service_name: String,
+    /// The TRON network of the platform.
+    pub tron_network: &'static str,
+    /// Whether the page offers hardware wallets.
+    pub hardware_wallets: bool,
+    /// Whether a first sign-in makes an account.
+    pub registration_open: bool,
+}
+
+/// How this service is reached, and by whom.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// What browsers see, if it was said; else each request's `Host` says it.
+    pub public_url: Option<Origin>,
+    /// Whose word about a client is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// Which other origins may call.
+    pub cors: Cors,
+    /// How much a client may hold, and for how long.
+    pub limits: Limits,
+}

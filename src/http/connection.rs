@@ -1,0 +1,190 @@
+//! A client's connection, with what hyper leaves to its transport: a limit on stalled writes, a body for the refusals
+//! that hyper writes on its own, and an end that does not cut off the last response.
+
+use std::{
+    io,
+    net::IpAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Sleep, sleep},
+};
+
+use super::{
+    app::App,
+    code::Code,
+    problem::Problem,
+    reply::Response,
+    request_id::{RequestId, X_REQUEST_ID},
+    security,
+};
+
+/// Set when hyper was given a response of ours to write.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answered(Arc<AtomicBool>);
+
+impl Answered {
+    /// What hyper writes next is ours.
+    pub(super) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A client's connection.
+///
+/// hyper answers a head that it cannot parse by itself, with a status and no body, before any handler is asked. It
+/// does so only between responses, all of which were flushed by then, so a status of 4xx that is written when no
+/// response was handed over is hyper's own; its place is taken by a [`Problem`].
+pub(super) struct Connection {
+    socket: TcpStream,
+    app: Arc<App>,
+    peer: IpAddr,
+    answered: Answered,
+    /// What is left to write of our own refusal.
+    refusal: Vec<u8>,
+    /// Runs while the client takes nothing.
+    stall: Option<Pin<Box<Sleep>>>,
+    /// Runs once our side is closed.
+    linger: Option<Pin<Box<Sleep>>>,
+}
+
+impl Connection {
+    pub(super) fn new(socket: TcpStream, peer: IpAddr, app: Arc<App>, answered: Answered) -> Self {
+        Self { socket, app, peer, answered, refusal: Vec::new(), stall: None, linger: None }
+    }
+
+    /// Write to the socket, but do not wait for ever.
+    fn poll_send(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write(context, bytes);
+        if written.is_ready() {
+            self.stall = None;
+            return written;
+        }
+        ready!(alarm(&mut self.stall, self.app.settings.limits.write_time).poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    fn poll_refusal(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.refusal.is_empty() {
+            let bytes = std::mem::take(&mut self.refusal);
+            let sent = self.poll_send(context, &bytes);
+            self.refusal = bytes;
+            let count = ready!(sent)?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.refusal.drain(..count);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The bytes to send instead of `written`, if that is a refusal of hyper's own.
+    fn instead(&self, written: &[u8]) -> Option<Vec<u8>> {
+        if self.answered.0.load(Ordering::Relaxed) {
+            return None;
+        }
+        let head = std::str::from_utf8(written).ok()?;
+        let status = head.strip_prefix("HTTP/1.1 ").or_else(|| head.strip_prefix("HTTP/1.0 "))?.get(..3)?;
+        let code = match status {
+            "400" => Code::RequestMalformed,
+            // A target that is too long is a head that is too long.
+            "414" | "431" => Code::HeadersTooLarge,
+            _ => return None,
+        };
+        let request_id = RequestId::make(&self.app.random);
+        let mut response = Problem::new(code).into_response(&request_id, self.app.clock.now());
+        response.headers_mut().insert(X_REQUEST_ID, request_id.to_value());
+        security::protect(response.headers_mut());
+        tracing::info!(status, client = %self.peer, %request_id, "request refused unread");
+        let date = head.lines().find(|line| line.starts_with("date: "));
+        Some(serialize(&response, date))
+    }
+}
+
+/// The bytes of `response` as the last of a connection (RFC 9112 §6).
+fn serialize(response: &Response, date: Option<&str>) -> Vec<u8> {
+    let status = response.status();
+    let reason = status.canonical_reason().unwrap_or_default();
+    let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", status.as_str()).into_bytes();
+    for (name, value) in response.headers() {
+        bytes.extend_from_slice(name.as_str().as_bytes());
+        bytes.extend_from_slice(b": ");
+        bytes.extend_from_slice(value.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    if let Some(date) = date {
+        bytes.extend_from_slice(format!("{date}\r\n").as_bytes());
+    }
+    let body = response.body();
+    bytes
+        .extend_from_slice(format!("connection: close\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes());
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// The timer in `slot`, set to end after `length` if there is none yet.
+fn alarm(slot: &mut Option<Pin<Box<Sleep>>>, length: Duration) -> Pin<&mut Sleep> {
+    slot.get_or_insert_with(|| Box::pin(sleep(length))).as_mut()
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().socket).poll_read(context, buffer)
+    }
+}
+
+// Not vectored: hyper then writes from one buffer, which begins with the head of a response.
+impl AsyncWrite for Connection {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        if let Some(refusal) = this.instead(bytes) {
+            this.refusal = refusal;
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        ready!(this.poll_refusal(context))?;
+        this.poll_send(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.poll_refusal(context))?;
+        this.answered.0.store(false, Ordering::Relaxed);
+        Pin::new(&mut this.socket).poll_flush(context)
+    }
+
+    /// Close our side, then read and forget what the client still sends, for a while: closing with bytes unread makes
+    /// the system reset the connection, and the client lose the response.
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.linger.is_none() {
+            ready!(this.poll_refusal(context))?;
+            ready!(Pin::new(&mut this.socket).poll_shutdown(context))?;
+        }
+        let mut alarm = alarm(&mut this.linger, this.app.settings.limits.linger_time);
+        let mut bytes = [0; 4096];
+        loop {
+            // First the timer: a client that never stops sending must not keep it from being asked.
+            if alarm.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            let mut buffer = ReadBuf::new(&mut bytes);
+            let read = ready!(Pin::new(&mut this.socket).poll_read(context, &mut buffer));
+            if read.is_err() || buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}

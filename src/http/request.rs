@@ -1,0 +1,154 @@
+//! What a handler is told of a request.
+
+use std::str::FromStr;
+
+use hyper::{
+    HeaderMap, Method, Uri,
+    header::{ACCEPT, AUTHORIZATION, HOST, USER_AGENT},
+};
+
+use super::{app::Settings, client::Client, code::Code, problem::Problem, request_id::RequestId};
+use crate::domain::{
+    self,
+    client::UserAgent,
+    origin::{Origin, OriginError},
+};
+
+/// A request that was admitted and read.
+///
+/// `C` is who calls: `()` in a public row of the table, else a [`Principal`](crate::service::Principal). `B` is the
+/// body, parsed.
+#[derive(Debug)]
+pub struct Request<C, B> {
+    /// Who calls.
+    pub caller: C,
+    /// What they sent.
+    pub body: B,
+    /// All that came before the body.
+    pub head: Head,
+}
+
+/// All of a request but its body.
+#[derive(Debug)]
+pub struct Head {
+    /// The method, in capitals.
+    pub method: Method,
+    /// The target.
+    pub uri: Uri,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// Where it came from.
+    pub client: Client,
+    /// Its name in the log.
+    pub request_id: RequestId,
+    pub(super) params: Vec<(String, String)>,
+}
+
+impl Head {
+    /// Who is at the other end, for the session and the audit log.
+    #[must_use]
+    pub fn client_info(&self) -> domain::client::Client {
+        let agent = self.headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        domain::client::Client {
+            ip: self.client.address,
+            user_agent: agent.map(|text| UserAgent::from_header(&text)).unwrap_or_default(),
+            request_id: self.request_id.to_string(),
+        }
+    }
+
+    /// The part of the path that the table calls `{name}`.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::PathUnknown`] if it is not of the form of a `T`: nothing can be at such a path.
+    pub fn param<T: FromStr>(&self, name: &str) -> Result<T, Problem> {
+        let (_, text) = self
+            .params
+            .iter()
+            .find(|(known, _)| known == name)
+            .ok_or_else(|| Problem::internal(format!("this path has no {{{name}}}")))?;
+        text.parse().map_err(|_| Problem::new(Code::PathUnknown))
+    }
+
+    /// The token in `Authorization: Bearer …` ([RFC 6750 §2.1]), if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::RequestMalformed`] if there is more than one `Authorization`.
+    ///
+    /// [RFC 6750 §2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+    pub fn bearer(&self) -> Result<Option<&str>, Problem> {
+        let mut values = self.headers.get_all(AUTHORIZATION).iter();
+        let first = values.next();
+        if values.next().is_some() {
+            return Err(Problem::new(Code::RequestMalformed).message("Authorization was sent twice."));
+        }
+        let token = first
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| text.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim_matches(' '));
+        Ok(token.filter(|token| !token.is_empty()))
+    }
+
+    /// Whether the client names `media_type` among what it takes.
+    #[must_use]
+    pub fn accepts(&self, media_type: &str) -> bool {
+        let listed = |text: &str| text.split(',').any(|part| names(part, media_type));
+        self.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).any(listed)
+    }
+
+    /// Where browsers see this service: `PUBLIC_URL`, or else what the request calls it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::HostUnknown`] if the request calls it by a name that any site's owner could have led here: such a
+    /// name must not come to stand in a message to sign because a stranger said so.
+    pub fn origin(&self, settings: &Settings) -> Result<Origin, Problem> {
+        if let Some(origin) = &settings.public_url {
+            return Ok(origin.clone());
+        }
+        let unknown = |why: &str| {
+            Problem::new(Code::HostUnknown).message(format!(
+                "{why} If browsers should reach this service so, its operator sets PUBLIC_URL, for example \
+                 PUBLIC_URL=https://auth.example.org."
+            ))
+        };
+        let authority = self.authority().map_err(Problem::new)?;
+        let authority = authority.ok_or_else(|| unknown("The request names no host."))?;
+        match Origin::from_authority(self.client.https, authority) {
+            Ok(origin) if origin.is_private() => Ok(origin),
+            Ok(_) => Err(unknown("This service was not told that it has this public host name.")),
+            Err(OriginError::TooLong) => Err(unknown("The host name is too long for a wallet to show.")),
+            Err(OriginError::Form) => Err(Problem::new(Code::RequestMalformed)),
+        }
+    }
+
+    /// The host and port that the request is for: of an absolute target, or else of `Host` (RFC 9112 §3.2.2).
+    ///
+    /// # Errors
+    ///
+    /// [`Code::RequestMalformed`] if `Host` is there twice or is no host.
+    pub(super) fn authority(&self) -> Result<Option<&str>, Code> {
+        let mut values = self.headers.get_all(HOST).iter();
+        let host = match (values.next(), values.next()) {
+            (None, _) => None,
+            (Some(value), None) => Some(value.to_str().map_err(|_| Code::RequestMalformed)?),
+            (Some(_), Some(_)) => return Err(Code::RequestMalformed),
+        };
+        let authority = self.uri.authority().map(hyper::http::uri::Authority::as_str).or(host);
+        match authority.map(|authority| Origin::from_authority(false, authority)) {
+            Some(Err(OriginError::Form)) => Err(Code::RequestMalformed),
+            _ => Ok(authority),
+        }
+    }
+}
+
+/// Whether this part of an `Accept` is `media_type` with a weight over zero.
+fn names(part: &str, media_type: &str) -> bool {
+    let mut pieces = part.split(';').map(str::trim);
+    pieces.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type))
+        && !pieces.any(|piece| {
+            piece.strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok()).is_some_and(|w| w <= 0.0)
+        })
+}

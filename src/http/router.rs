@@ -1,0 +1,162 @@
+//! Finds the row of a request.
+
+use hyper::{Method, header::HeaderValue};
+
+use super::route::Route;
+
+/// The base under which every path is served a second time.
+const BASE: &str = "/api/v1";
+
+/// All rows, by path.
+pub struct Router {
+    paths: matchit::Router<usize>,
+    resources: Vec<Resource>,
+}
+
+/// What is at one path.
+pub(super) struct Resource {
+    /// The path as the table writes it.
+    pub(super) pattern: &'static str,
+    /// The methods that it takes, as a header's value.
+    pub(super) allow: HeaderValue,
+    routes: Vec<Route>,
+}
+
+/// Two rows of the table cannot stand together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{operation} cannot be at {path}: {reason}")]
+pub struct RouterError {
+    operation: &'static str,
+    path: &'static str,
+    reason: String,
+}
+
+impl Router {
+    /// Take the table.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError`] if a path is malformed, or the same as another's.
+    pub fn new(routes: Vec<Route>) -> Result<Self, RouterError> {
+        let (mut paths, mut resources) = (matchit::Router::new(), Vec::<Resource>::new());
+        for route in routes {
+            let error = |reason: String| RouterError { operation: route.operation, path: route.path, reason };
+            match resources.iter_mut().find(|resource| resource.pattern == route.path) {
+                Some(resource) if resource.route(&route.method).is_some() => {
+                    return Err(error("another row has this method".to_owned()));
+                }
+                Some(resource) => resource.routes.push(route),
+                None => {
+                    paths.insert(route.path, resources.len()).map_err(|reason| error(reason.to_string()))?;
+                    let allow = HeaderValue::from_static("");
+                    resources.push(Resource { pattern: route.path, allow, routes: vec![route] });
+                }
+            }
+        }
+        for resource in &mut resources {
+            resource.allow = resource.methods();
+        }
+        Ok(Self { paths, resources })
+    }
+
+    /// What is at `path`, bare or under the base, and the parts of it that vary.
+    pub(super) fn find(&self, path: &str) -> Option<(&Resource, Vec<(String, String)>)> {
+        let bare = path.strip_prefix(BASE).filter(|rest| rest.starts_with('/')).unwrap_or(path);
+        let found = self.paths.at(bare).ok()?;
+        let params = found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Some((self.resources.get(*found.value)?, params))
+    }
+}
+
+impl Resource {
+    /// The row for `method`. A `HEAD` is a `GET` whose body is not sent.
+    pub(super) fn route(&self, method: &Method) -> Option<&Route> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.routes.iter().find(|route| route.method == method)
+    }
+
+    fn methods(&self) -> HeaderValue {
+        let mut methods: Vec<_> = self.routes.iter().map(|route| route.method.as_str()).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.push("OPTIONS");
+        HeaderValue::from_str(&methods.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"))
+    }
+}
+
+impl std::fmt::Debug for Router {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.resources.iter().map(|resource| resource.pattern)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::http::{
+        App, Problem, Request,
+        route::{Public, Quota, get, post},
+        routes::routes,
+    };
+
+    async fn nothing(_: Arc<App>, _: Request<(), ()>) -> Result<(), Problem> {
+        std::future::ready(Ok(())).await
+    }
+
+    fn at(path: &'static str) -> Route {
+        get("a", path, Public, Quota::Unlimited, nothing, "")
+    }
+
+    #[test]
+    fn the_table_stands() {
+        Router::new(routes()).unwrap();
+        let mut names: Vec<_> = routes().iter().map(|route| route.operation).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count, "an operation's name is used twice");
+    }
+
+    #[test]
+    fn each_path_is_found_bare_and_under_the_base() {
+        let router = Router::new(vec![
+            at("/a"),
+            post("b", "/a", Public, Quota::Unlimited, nothing, ""),
+            at("/u/{id}"),
+            at("/w/{*path}"),
+        ])
+        .unwrap();
+        let pattern = |path| router.find(path).map(|(resource, _)| resource.pattern);
+        let cases = [
+            ("/a", Some("/a")),
+            ("/api/v1/a", Some("/a")),
+            ("/api/v1/api/v1/a", None),
+            ("/api/v1a", None),
+            ("/api/v1", None),
+            ("/a/", None),
+            ("/u/7", Some("/u/{id}")),
+            ("/u/7/8", None),
+            ("/w/x/y", Some("/w/{*path}")),
+            ("", None),
+            ("*", None),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(pattern(path), expected, "{path}");
+        }
+        let (resource, params) = router.find("/api/v1/u/7").unwrap();
+        assert_eq!(
+            (resource.allow.to_str().unwrap(), params),
+            ("GET, HEAD, OPTIONS", vec![("id".into(), "7".into())])
+        );
+        assert_eq!(router.find("/a").unwrap().0.allow, "GET, POST, HEAD, OPTIONS");
+    }
+
+    #[test]
+    fn two_rows_for_one_thing_are_refused() {
+        assert!(Router::new(vec![at("/a"), at("/a")]).is_err());
+        assert!(Router::new(vec![at("/u/{id}"), at("/u/{name}")]).is_err());
+    }
+}

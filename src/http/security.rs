@@ -1,0 +1,42 @@
+//! The headers that tell browsers what a response must not be used for.
+
+use hyper::{
+    HeaderMap,
+    header::{
+        CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+        X_FRAME_OPTIONS,
+    },
+};
+
+/// For a page: its own scripts, styles and calls, and icons that wallets give as data.
+pub(super) const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     font-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'",
+);
+
+/// For all else: nothing.
+const API_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// USB wallets are reached by `WebHID` and `WebUSB`, and only from our own pages.
+const PERMISSIONS: HeaderValue = HeaderValue::from_static(
+    "hid=(self), usb=(self), accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), \
+     gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=()",
+);
+
+/// Some wallets answer through a window that they open, which must still find its opener.
+const OPENER: HeaderValue = HeaderValue::from_static("same-origin-allow-popups");
+
+/// Add them. A page has put its own policy there already.
+pub(super) fn protect(headers: &mut HeaderMap) {
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(API_POLICY);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), OPENER);
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    headers.insert(HeaderName::from_static("permissions-policy"), PERMISSIONS);
+}

@@ -1,0 +1,167 @@
+//! Accepts connections, serves them, and stops without cutting anyone off.
+
+use std::{convert::Infallible, io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
+
+use http_body_util::Full;
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulShutdown, Watcher},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use super::{
+    answer::answer,
+    app::App,
+    connection::{Answered, Connection},
+    limits::Limits,
+    route::Route,
+    router::{Router, RouterError},
+    seats::{Seat, Seats},
+};
+
+/// How long to wait before accepting again when the system could not give a connection, for lack of descriptors or
+/// memory.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// An application and its table, ready to serve.
+#[derive(Debug)]
+pub struct Server {
+    app: Arc<App>,
+    router: Arc<Router>,
+    room: Arc<Semaphore>,
+    seats: Arc<Seats>,
+}
+
+/// A connection that was accepted, with the places that it holds until it ends.
+struct Guest {
+    socket: TcpStream,
+    peer: IpAddr,
+    places: (OwnedSemaphorePermit, Option<Seat>),
+}
+
+impl Server {
+    /// Serve `routes` for `app`.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError`] if two rows cannot stand together.
+    pub fn new(app: Arc<App>, routes: Vec<Route>) -> Result<Self, RouterError> {
+        let limits = &app.settings.limits;
+        Ok(Self {
+            room: Arc::new(Semaphore::new(limits.connections)),
+            seats: Seats::new(limits.connections_per_client),
+            router: Arc::new(Router::new(routes)?),
+            app,
+        })
+    }
+
+    /// Serve whoever connects to `listener` until `stop` ends; then accept no more, and return when all requests in
+    /// flight were answered, or after [`Limits::shutdown_time`].
+    pub async fn serve(&self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let limits = &self.app.settings.limits;
+        let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(_) = connections.join_next() => {}
+                guest = self.accept(&listener) => {
+                    if let Some(guest) = guest {
+                        connections.spawn(self.attend(guest, graceful.watcher()));
+                    }
+                }
+            }
+        }
+        drop(listener);
+        let open = graceful.count();
+        tracing::info!(connections = open, "stopping: accepting no more connections");
+        if timeout(limits.shutdown_time, graceful.shutdown()).await.is_err() {
+            tracing::warn!("stopped with requests unfinished: they took too long");
+        }
+        // What is left is aborted when `connections` is dropped.
+    }
+
+    /// The next connection, once there is room for one. Until then it waits in the system's queue, so that however
+    /// many come, no more descriptors are open than [`Limits::connections`] and the listener's.
+    async fn accept(&self, listener: &TcpListener) -> Option<Guest> {
+        let room = self.room.clone().acquire_owned().await.ok()?;
+        let (socket, address) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) if is_of_one_connection(&error) => return None,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection; trying again");
+                sleep(PAUSE).await;
+                return None;
+            }
+        };
+        let peer = address.ip().to_canonical();
+        let seat = if self.app.settings.trusted_proxies.contains(peer) {
+            None
+        } else {
+            let seat = self.seats.take(peer);
+            if seat.is_none() {
+                tracing::debug!(client = %peer, "closed a connection: this client has too many");
+                return None;
+            }
+            seat
+        };
+        Some(Guest { socket, peer, places: (room, seat) })
+    }
+
+    /// Serve one connection to its end.
+    fn attend(&self, guest: Guest, watcher: Watcher) -> impl Future<Output = ()> + use<> {
+        let Guest { socket, peer, places } = guest;
+        let (app, router) = (self.app.clone(), self.router.clone());
+        async move {
+            // Replies are written whole, so there is nothing to gain from waiting for more.
+            if let Err(error) = socket.set_nodelay(true) {
+                tracing::debug!(%error, "cannot set TCP_NODELAY");
+            }
+            let answered = Answered::default();
+            let connection = Connection::new(socket, peer, app.clone(), answered.clone());
+            let http = builder(&app.settings.limits);
+            let service = service_fn(move |request| {
+                let (app, router, answered) = (app.clone(), router.clone(), answered.clone());
+                async move {
+                    let response = answer(app, router, peer, request).await;
+                    answered.set();
+                    Ok::<_, Infallible>(response.map(Full::new))
+                }
+            });
+            let served = watcher.watch(http.serve_connection(TokioIo::new(connection), service)).await;
+            if let Err(error) = served {
+                tracing::debug!(client = %peer, %error, "connection ended early");
+            }
+            drop(places);
+        }
+    }
+}
+
+/// hyper, within `limits`. Its limit on the time for a head is also the one on idle connections: it starts to count
+/// when the response before was sent.
+fn builder(limits: &Limits) -> http1::Builder {
+    /// The least that hyper takes.
+    const MIN_BUFFER: usize = 8192;
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .half_close(true)
+        .header_read_timeout(limits.header_time)
+        .max_headers(limits.headers)
+        .max_header_size(limits.header_bytes)
+        .max_buf_size(limits.header_bytes.max(MIN_BUFFER));
+    builder
+}
+
+/// Whether the client went away before it was accepted, which says nothing of the next one.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}

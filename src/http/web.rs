@@ -1,0 +1,129 @@
+//! The pages: the files of `web/`, inside the binary, in the encodings that `build.rs` made of them.
+
+use std::{borrow::Cow, sync::Arc};
+
+use data_encoding::HEXLOWER;
+use hyper::{
+    HeaderMap, StatusCode,
+    body::Bytes,
+    header::{
+        CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
+    },
+};
+
+use super::{
+    app::App,
+    code::Code,
+    encoding::Encoding,
+    problem::Problem,
+    reply::{Reply, Response, respond},
+    request::{Head, Request},
+    security,
+};
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "$OUT_DIR/web"]
+struct Files;
+
+/// A file of `web/`, as one client takes it.
+#[derive(Debug)]
+pub struct File {
+    media_type: &'static str,
+    encoding: Encoding,
+    etag: HeaderValue,
+    /// Nothing if the client has it already.
+    data: Option<Cow<'static, [u8]>>,
+}
+
+/// Read the file that the path names.
+pub(super) async fn get(_: Arc<App>, request: Request<(), ()>) -> Result<File, Problem> {
+    let path: String = request.head.param("path")?;
+    file(&path, &request.head)
+}
+
+/// The file at `path` under `web/`, for the client that sent `head`.
+///
+/// # Errors
+///
+/// [`Code::PathUnknown`] if there is none.
+pub fn file(path: &str, head: &Head) -> Result<File, Problem> {
+    // An encoded copy is no file of its own. Only files of a known type are served, and none has these endings.
+    let media_type = media_type(path).ok_or_else(|| Problem::new(Code::PathUnknown))?;
+    let found = Encoding::preferred(&head.headers)
+        .into_iter()
+        .find_map(|encoding| Some((encoding, Files::get(&format!("{path}{}", encoding.suffix()))?)));
+    let (encoding, found) = found.ok_or_else(|| Problem::new(Code::PathUnknown))?;
+    // The hash is of the encoded bytes, so each encoding has its own tag, as a strong one must (RFC 9110 §8.8.3).
+    let etag = format!("\"{}\"", HEXLOWER.encode(&found.metadata.sha256_hash()[..16]));
+    let data = (!is_known(&head.headers, &etag)).then_some(found.data);
+    Ok(File { media_type, encoding, etag: HeaderValue::try_from(etag).map_err(Problem::internal)?, data })
+}
+
+impl Reply for File {
+    fn into_response(self) -> Result<Response, Problem> {
+        let mut response = match self.data {
+            None => {
+                let mut response = Response::default();
+                *response.status_mut() = StatusCode::NOT_MODIFIED;
+                response
+            }
+            Some(Cow::Borrowed(data)) => respond(StatusCode::OK, self.media_type, Bytes::from_static(data)),
+            Some(Cow::Owned(data)) => respond(StatusCode::OK, self.media_type, data),
+        };
+        let sent = !response.body().is_empty();
+        let headers = response.headers_mut();
+        if sent && self.encoding != Encoding::Identity {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(self.encoding.name()));
+        }
+        headers.insert(ETAG, self.etag);
+        headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+        // Kept, but asked for each time: a new version of the service is a new page at once.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(CONTENT_SECURITY_POLICY, security::PAGE_POLICY);
+        Ok(response)
+    }
+}
+
+/// Whether the client says that it has `etag` already (RFC 9110 §13.1.2).
+fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let values = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut tags = values.flat_map(|text| text.split(',')).map(str::trim);
+    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
+/// The media type of a file, by its name.
+fn media_type(path: &str) -> Option<&'static str> {
+    let (_, extension) = path.rsplit_once('.')?;
+    Some(match extension {
+        "html" => "text/html; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "json" => "application/json",
+        "svg" => "image/svg+xml",
+        "txt" => "text/plain; charset=utf-8",
+        "webmanifest" => "application/manifest+json",
+        "png" => "image/png",
+        "webp" => "image/webp",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_has_a_media_type_and_a_name_that_needs_no_escapes() {
+        for path in Files::iter() {
+            let plain = path.strip_suffix(".br").or_else(|| path.strip_suffix(".gz")).unwrap_or(&path);
+            assert!(media_type(plain).is_some(), "{path}");
+            assert!(
+                plain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte)),
+                "{path}"
+            );
+            assert!(Files::get(plain).is_some(), "{path} has no original");
+        }
+    }
+}
