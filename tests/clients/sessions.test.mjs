@@ -10,7 +10,7 @@ import { newWallet } from './wallet.mjs';
 let service;
 
 before(async () => {
-  service = await startService({ RATE_LIMIT_ENABLED: 'false' });
+  service = await startService({ env: { RATE_LIMIT_ENABLED: 'false' } });
 });
 
 after(() => service?.stop());

@@ -17,7 +17,7 @@ let verify;
 
 before(async () => {
   // All wallets call from one address here, more often than any one client may.
-  service = await startService({ RATE_LIMIT_ENABLED: 'false' });
+  service = await startService({ env: { RATE_LIMIT_ENABLED: 'false' } });
   const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', service.url));
   verify = (token) => jwtVerify(token, keys, { issuer: service.url, typ: 'at+jwt', algorithms: ['EdDSA'] });
 });

@@ -1,60 +1,67 @@
-// Starts the binary under test on a port and a data folder of its own.
+/** Runs the real binary on a free port with a data folder of its own. */
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const BINARY = process.env.LUCID_AUTH_BIN ?? new URL('../../target/release/lucid-auth', import.meta.url).pathname;
-const START_LIMIT_MS = 20_000;
-const STOP_LIMIT_MS = 15_000;
+const BINARY = process.env.LUCID_AUTH_BIN ?? fileURLToPath(new URL('../../target/release/lucid-auth', import.meta.url));
+const START_MS = 20_000;
+const STOP_MS = 10_000;
 
 /**
- * Start a service. Its environment is only what is given here, so that no setting of the developer's reaches it.
- *
- * @param {Record<string, string>} [settings] by their environment names
- * @returns {Promise<{url: string, stop: () => Promise<void>}>} `stop` fails unless the service ends cleanly
+ * @typedef {object} Service
+ * @property {string} url such as http://localhost:40123
+ * @property {string} dataDir
+ * @property {() => string} output what it has written to stdout and stderr
+ * @property {() => Promise<void>} stop asks it to end, and waits until it has
  */
-export async function startService(settings = {}) {
+
+/**
+ * @param {{env?: Record<string, string>, args?: string[]}} [options] more environment variables and flags
+ * @returns {Promise<Service>}
+ */
+export async function startService({ env = {}, args = [] } = {}) {
+  await access(BINARY).catch(() => {
+    throw new Error(`${BINARY} is missing: build it with "cargo build --release", or name it in LUCID_AUTH_BIN`);
+  });
   const dataDir = await mkdtemp(join(tmpdir(), 'lucid-auth-test-'));
-  const child = spawn(BINARY, ['serve', '--bind', '127.0.0.1', '--port', '0', '--data-dir', dataDir], {
-    env: { PATH: process.env.PATH, HOME: dataDir, METRICS_ENABLED: 'false', ...settings },
+  const serve = ['serve', '--bind', '127.0.0.1', '--port', '0', '--data-dir', dataDir, ...args];
+  const child = spawn(BINARY, serve, {
+    // Nothing from the developer's own environment decides what is tested.
+    env: { PATH: process.env.PATH ?? '', HOME: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ended = new Promise((resolve) => {
-    child.on('error', resolve);
-    child.on('exit', (code, signal) => resolve(signal ?? code));
-  });
-
   let output = '';
-  const url = new Promise((resolve, reject) => {
-    const read = (text) => {
-      // Kept short: the access log of a long test is not needed.
-      output = (output + text).slice(-20_000);
-      const found = /http:\/\/localhost:\d+/.exec(output);
-      if (found) resolve(found[0]);
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  const clean = () => rm(dataDir, { recursive: true, force: true });
+
+  /** @type {Promise<string>} */
+  const started = new Promise((resolve, reject) => {
+    const read = (/** @type {Buffer} */ chunk) => {
+      output += chunk;
+      const url = /http:\/\/localhost:\d+/.exec(output)?.[0];
+      if (url) resolve(url);
     };
-    child.stdout.setEncoding('utf8').on('data', read);
-    child.stderr.setEncoding('utf8').on('data', read);
-    ended.then((how) => reject(new Error(`${BINARY} ended (${how}) before it printed its address:\n${output}`)));
-    setTimeout(() => reject(new Error(`${BINARY} printed no address:\n${output}`)), START_LIMIT_MS).unref();
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the service ended with ${code}:\n${output}`)));
+    setTimeout(() => reject(new Error(`the service named no address:\n${output}`)), START_MS).unref();
   });
-
   const stop = async () => {
-    const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
     child.kill('SIGTERM');
-    const how = await ended;
-    clearTimeout(limit);
-    await rm(dataDir, { recursive: true, force: true });
-    if (how !== 0) throw new Error(`the service ended with ${how}:\n${output}`);
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    await exited;
+    clearTimeout(timer);
+    await clean();
   };
-
   try {
-    return { url: await url, stop };
+    return { url: await started, dataDir, output: () => output, stop };
   } catch (error) {
-    child.kill('SIGKILL');
-    await ended;
-    await rm(dataDir, { recursive: true, force: true });
+    if (child.pid !== undefined && child.exitCode === null) await stop();
+    else await clean();
     throw error;
   }
 }
