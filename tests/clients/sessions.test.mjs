@@ -20,7 +20,8 @@ const post = (path, body, token) => ok(service.url, 'POST', path, { body, token 
 const refresh = (token) => post('/auth/refresh', { refresh_token: token });
 const refuses = (method, path, options) => refused(service.url, method, path, options, 401);
 const refusesRefresh = (token) => refuses('POST', '/auth/refresh', { body: { refresh_token: token } });
-const refusesToken = (token) => refuses('GET', '/auth/verify', { token });
+const saysSessionEnded = async (token) =>
+  assert.equal(await refuses('GET', '/auth/verify', { token }), 'LUCID_AUTH_1015');
 
 test('verify tells whose token it is, asked in any of the three ways', async () => {
   const wallet = newWallet();
@@ -56,10 +57,11 @@ test('status tells who is signed in and for how long', async () => {
 });
 
 test('a call without a token, or with one that is none, is refused', async () => {
-  await refuses('GET', '/auth/status', {});
-  for (const token of ['x', 'a.b.c', 'A'.repeat(4000)]) {
-    await refusesToken(token);
-    await refuses('GET', '/auth/status', { token });
+  for (const path of ['/auth/status', '/auth/verify']) {
+    assert.equal(await refuses('GET', path, {}), 'LUCID_AUTH_1013');
+    for (const token of ['x', 'a.b.c', 'A'.repeat(4000)]) {
+      assert.equal(await refuses('GET', path, { token }), 'LUCID_AUTH_1014');
+    }
   }
 });
 
@@ -85,8 +87,8 @@ test('a third use of a refresh token ends the session', async () => {
   const { refresh_token: used } = await signIn(service.url, newWallet());
   await refresh(used);
   const latest = await refresh(used);
-  await refusesRefresh(used);
-  await refusesToken(latest.access_token);
+  assert.equal(await refusesRefresh(used), 'LUCID_AUTH_1017');
+  await saysSessionEnded(latest.access_token);
   await refusesRefresh(latest.refresh_token);
 });
 
@@ -94,13 +96,13 @@ test('an older refresh token ends the session: only the last one used may answer
   const { refresh_token: oldest } = await signIn(service.url, newWallet());
   const { refresh_token: older } = await refresh(oldest);
   const latest = await refresh(older);
-  await refusesRefresh(oldest);
-  await refusesToken(latest.access_token);
+  assert.equal(await refusesRefresh(oldest), 'LUCID_AUTH_1017');
+  await saysSessionEnded(latest.access_token);
   await refusesRefresh(latest.refresh_token);
 });
 
 test('a refresh token that was never given out is refused', async () => {
-  await refusesRefresh('A'.repeat(43));
+  assert.equal(await refusesRefresh('A'.repeat(43)), 'LUCID_AUTH_1016');
 });
 
 test('logout ends this session at once, and no other', async () => {
@@ -108,7 +110,7 @@ test('logout ends this session at once, and no other', async () => {
   const [left, kept] = [await signIn(service.url, wallet), await signIn(service.url, wallet)];
   const reply = await post('/auth/logout', undefined, left.access_token);
   assert.equal(reply.sessions_revoked, 1);
-  await refusesToken(left.access_token);
+  await saysSessionEnded(left.access_token);
   await refusesRefresh(left.refresh_token);
   await get('/auth/verify', kept.access_token);
   await refresh(kept.refresh_token);
@@ -121,7 +123,7 @@ test('logout of all sessions ends each of them, and nobody else', async () => {
   const stranger = await signIn(service.url, newWallet());
   const reply = await post('/auth/logout', { logout_all_sessions: true }, all[0].access_token);
   assert.equal(reply.sessions_revoked, 3);
-  for (const { access_token: token } of all) await refusesToken(token);
+  for (const { access_token: token } of all) await saysSessionEnded(token);
   await get('/auth/verify', stranger.access_token);
 });
 
@@ -129,7 +131,7 @@ test('the sixth session of a user ends the oldest', async () => {
   const wallet = newWallet();
   const all = [];
   for (let n = 0; n < 6; n += 1) all.push(await signIn(service.url, wallet));
-  await refusesToken(all[0].access_token);
+  await saysSessionEnded(all[0].access_token);
   for (const { access_token: token } of all.slice(1)) await get('/auth/verify', token);
 });
 

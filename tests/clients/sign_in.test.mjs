@@ -85,7 +85,7 @@ test('the same wallet is the same user, in another session', async () => {
 test('a challenge works once', async () => {
   const login = { body: await signedChallenge(service.url, newWallet()) };
   await ok(service.url, 'POST', '/auth/login', login);
-  await refused(service.url, 'POST', '/auth/login', login, 401);
+  assert.equal(await refused(service.url, 'POST', '/auth/login', login, 401), 'LUCID_AUTH_1012');
 });
 
 test('another wallet cannot answer a challenge', async () => {
@@ -95,8 +95,8 @@ test('another wallet cannot answer a challenge', async () => {
 
 test('a challenge is good for its own address only', async () => {
   const [owner, thief] = [newWallet(), newWallet()];
-  const login = await signedChallenge(service.url, owner, thief);
-  await refused(service.url, 'POST', '/auth/login', { body: { ...login, tron_address: thief.address } }, 401);
+  const login = { ...(await signedChallenge(service.url, owner, thief)), tron_address: thief.address };
+  assert.equal(await refused(service.url, 'POST', '/auth/login', { body: login }, 401), 'LUCID_AUTH_1010');
 });
 
 test('a reply that carries a token is not stored on its way', async () => {
@@ -144,6 +144,7 @@ for (const [how, tamper] of Object.entries(TAMPERED)) {
     await verify(token);
     await ok(service.url, 'GET', '/auth/verify', { token });
     await assert.rejects(verify(tampered), errors.JOSEError);
-    await refused(service.url, 'GET', '/auth/verify', { token: tampered }, 401);
+    const code = await refused(service.url, 'GET', '/auth/verify', { token: tampered }, 401);
+    assert.equal(code, 'LUCID_AUTH_1014');
   });
 }
