@@ -1,0 +1,112 @@
+# shellcheck shell=bash
+# What the tests need, each installed when it is missing. Every function may be called again: it then only looks.
+#
+# Debian's packages go into the system; all else goes under $TOOLS, but for tests/node_modules.
+
+TOOLS=${CARGO_TARGET_DIR:-target}/test-tools
+mkdir -p "$TOOLS"
+TOOLS=$(cd "$TOOLS" && pwd)
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        refuse "'$*' needs root: run as root, or install sudo"
+    fi
+}
+
+# Install Debian packages. Their lists are fetched once a run at most.
+need_packages() {
+    local lists="$TOOLS/apt-lists-of-$$"
+    command -v apt-get >/dev/null || refuse "install by hand, as there is no apt-get here: $*" || return
+    say "install (apt): $*"
+    if [ ! -e "$lists" ]; then
+        as_root apt-get -q -q -o DPkg::Lock::Timeout=300 update || return
+        rm -f "$TOOLS"/apt-lists-of-*
+        touch "$lists"
+    fi
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 install "$@" >"$TOOLS/apt.log" 2>&1 || {
+        cat "$TOOLS/apt.log" >&2
+        return 1
+    }
+}
+
+# Install the packages after the first argument unless that command is there.
+need_command() {
+    local command=$1
+    shift
+    command -v "$command" >/dev/null || need_packages "$@"
+}
+
+need_cargo() {
+    command -v cargo >/dev/null || refuse "cargo is missing: install Rust (https://rustup.rs)" || return
+    need_command cc gcc libc6-dev
+}
+
+need_python() {
+    need_command python3 python3 || return
+    python3 -c 'import ensurepip, venv' 2>/dev/null || need_packages python3-venv
+}
+
+# A virtual environment $TOOLS/NAME that holds exactly tests/requirements/NAME.txt, each file checked by its hash.
+need_venv() {
+    local venv=$TOOLS/$1 wanted=tests/requirements/$1.txt
+    need_python || return
+    cmp -s "$wanted" "$venv/installed.txt" && return
+    say "install (pip): $wanted"
+    rm -rf "$venv"
+    python3 -m venv "$venv" || return
+    "$venv/bin/pip" --quiet --disable-pip-version-check install --only-binary :all: --require-hashes -r "$wanted" || return
+    cp "$wanted" "$venv/installed.txt"
+}
+
+# Node.js 20.19 or newer, with npm: the system's, or else the one that PyPI carries (Debian 12's is too old).
+need_node() {
+    local version
+    if command -v npm >/dev/null && version=$(node --version 2>/dev/null); then
+        printf '%s\n' v20.19.0 "$version" | sort --version-sort --check=quiet && return
+    fi
+    need_venv node || return
+    PATH=$TOOLS/node/bin:$PATH
+}
+
+# tests/node_modules, exactly as tests/package-lock.json has it. No package runs a script of its own.
+need_node_modules() {
+    need_node || return
+    cmp -s tests/package-lock.json tests/node_modules/.installed && return
+    say "install (npm): tests/package-lock.json"
+    npm --prefix tests ci --ignore-scripts --no-audit --no-fund --loglevel=error || return
+    cp tests/package-lock.json tests/node_modules/.installed
+}
+
+need_chromium() {
+    need_command chromium chromium fonts-liberation
+}
+
+# `cargo NAME`: one that is there, or a prebuilt one from PyPI, or else built from source.
+need_cargo_tool() {
+    local name=$1 version
+    need_cargo || return
+    PATH=$TOOLS/tools/bin:$TOOLS/cargo/bin:$PATH
+    command -v "cargo-$name" >/dev/null && return
+    need_venv tools && command -v "cargo-$name" >/dev/null && return
+    version=$(sed -n "s/^astral-dev-toolchain-cargo-$name==\([0-9.]*\).*/\1/p" tests/requirements/tools.txt)
+    say "install (cargo): cargo-$name $version, as no prebuilt one suits this machine"
+    cargo install --quiet --locked --root "$TOOLS/cargo" "cargo-$name@$version"
+}
+
+# The release binary: $LUCID_AUTH_BIN, or else built now and named so.
+need_binary() {
+    if [ -n "${LUCID_AUTH_BIN:-}" ]; then
+        [ -x "$LUCID_AUTH_BIN" ] || refuse "LUCID_AUTH_BIN=$LUCID_AUTH_BIN is not a program"
+        return
+    fi
+    need_cargo || return
+    say "build: cargo build --release"
+    cargo build --release --locked || return
+    LUCID_AUTH_BIN=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/release/lucid-auth
+    export LUCID_AUTH_BIN
+}

@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# The parts of the suite. Each is a function `part_NAME` that installs what it needs, runs its tests, and leaves
+# `passed failed skipped` in "$RESULTS/NAME.count". $PART is the name of the one that runs.
+# shellcheck disable=SC2153 # PART and RESULTS come from tests/run
+
+# In the order they run: what needs least comes first.
+# shellcheck disable=SC2034 # tests/run reads it
+PARTS=(rust doc clients python browser readme)
+
+part_rust() { # unit and integration tests
+    need_cargo_tool nextest
+    local junit=${CARGO_TARGET_DIR:-target}/nextest/suite/junit.xml status=0 passed failed ignored
+    rm -f "$junit"
+    say "$PART: cargo nextest run"
+    cargo nextest run --locked --config-file tests/lib/nextest.toml --profile suite 2>&1 |
+        tee "$RESULTS/$PART.log" || status=$?
+    read -r passed failed _ < <(python3 tests/lib/count.py "$junit")
+    # JUnit does not list ignored tests; the summary counts them.
+    ignored=$(sed -n 's/^ *Summary .* \([0-9]*\) skipped.*/\1/p' "$RESULTS/$PART.log")
+    echo "$passed $failed ${ignored:-0}" >"$RESULTS/$PART.count"
+    return "$status"
+}
+
+part_doc() { # the examples in the documentation comments
+    need_cargo
+    local status=0
+    say "$PART: cargo test --doc"
+    cargo test --doc --locked 2>&1 | tee "$RESULTS/$PART.log" || status=$?
+    sed -n 's/^test result: .* \([0-9]*\) passed; \([0-9]*\) failed; \([0-9]*\) ignored.*/\1 \2 \3/p' \
+        "$RESULTS/$PART.log" | awk '{p += $1; f += $2; s += $3} END {print p + 0, f + 0, s + 0}' >"$RESULTS/$PART.count"
+    return "$status"
+}
+
+part_clients() { # tronweb and jose against the running binary
+    need_node_modules
+    need_binary
+    node_tests tests/clients/*.test.mjs
+}
+
+part_python() { # PyJWT and eth-account against the running binary
+    need_venv clients
+    need_binary
+    local junit=$RESULTS/$PART.xml status=0
+    say "$PART: pytest tests/clients"
+    PYTHONDONTWRITEBYTECODE=1 "$TOOLS/clients/bin/python" -m pytest --quiet -p no:cacheprovider \
+        --junitxml="$junit" tests/clients || status=$?
+    python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
+    return "$status"
+}
+
+part_browser() { # Chromium through the real pages
+    need_node_modules
+    need_chromium
+    need_binary
+    node_tests tests/browser/*.test.mjs
+}
+
+part_readme() { # the README's examples, as they stand
+    need_command curl curl
+    need_command jq jq
+    need_node_modules
+    need_venv clients
+    need_binary
+    local junit=$RESULTS/$PART.xml status=0
+    say "$PART: tests/readme/run"
+    PATH=$TOOLS/clients/bin:$PATH python3 tests/readme/run --junit "$junit" || status=$?
+    python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
+    return "$status"
+}
+
+# Run files of Node's test runner; the part is as they end.
+node_tests() {
+    local junit=$RESULTS/$PART.xml status=0
+    [ -e "$1" ] || refuse "there is no $1"
+    say "$PART: node --test $*"
+    node --test --test-reporter=spec --test-reporter-destination=stdout \
+        --test-reporter=junit --test-reporter-destination="$junit" "$@" || status=$?
+    python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
+    return "$status"
+}
