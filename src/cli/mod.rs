@@ -69,7 +69,7 @@ enum Failure {
 }
 
 impl Failure {
-    fn refused(cause: impl ToString) -> Self {
+    fn refused(cause: impl std::fmt::Display) -> Self {
         Self::Refused(cause.to_string())
     }
 

@@ -78,6 +78,7 @@ async fn serve(config: &Config, json: bool, out: &mut impl Write) -> Result<(), 
     announce(config, &listener, json, out)?;
     server.serve(listener, stop).await;
     background.shutdown().await;
+    admin::forget(&config.data_dir);
     // What is left of the service goes with this function; the last of it closes the database.
     tracing::info!("stopped");
     Ok(())

@@ -24,7 +24,7 @@ enum What {
     Add {
         /// TRON address
         address: Address,
-        /// USER, NODE_OPERATOR, ADMIN or SUPER_ADMIN
+        /// `USER`, `NODE_OPERATOR`, `ADMIN` or `SUPER_ADMIN`
         #[arg(long, default_value_t = Role::User)]
         role: Role,
         /// What to call them
@@ -37,7 +37,7 @@ enum What {
     SetRole {
         /// TRON address or identifier
         user: UserName,
-        /// USER, NODE_OPERATOR, ADMIN or SUPER_ADMIN
+        /// `USER`, `NODE_OPERATOR`, `ADMIN` or `SUPER_ADMIN`
         role: Role,
         #[command(flatten)]
         common: Common,

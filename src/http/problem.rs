@@ -6,7 +6,8 @@ use hyper::{
     HeaderMap,
     header::{CACHE_CONTROL, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
 };
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{
     code::Code,
@@ -119,19 +120,22 @@ impl Problem {
     /// The response: `application/problem+json` with the member `error` that clients of the platform read.
     pub(super) fn into_response(self, request_id: &RequestId, now: Timestamp) -> Response {
         let Case { code, message, details, headers, cause: _ } = *self.0;
-        let body = json!({
-            "type": format!("/problems/{code}"),
-            "title": code.title(),
-            "status": code.status().as_u16(),
-            "error": {
-                "code": code.to_string(),
-                "message": message,
-                "details": details,
-                "request_id": request_id.to_string(),
-                "timestamp": now,
+        let (number, request_id) = (code.to_string(), request_id.to_string());
+        let body = Body {
+            kind: format!("/problems/{code}"),
+            title: code.title(),
+            status: code.status().as_u16(),
+            error: Member {
+                code: &number,
+                message: &message,
+                details,
+                request_id: &request_id,
+                timestamp: now,
             },
-        });
-        let mut response = respond(code.status(), "application/problem+json", body.to_string());
+        };
+        // Its parts are texts, numbers and JSON; there is nothing in it that cannot be written.
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = respond(code.status(), "application/problem+json", body);
         response.headers_mut().extend(headers);
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(challenge) = challenge(code) {
@@ -139,6 +143,26 @@ impl Problem {
         }
         response
     }
+}
+
+/// The body of a problem, in the order of RFC 9457.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    error: Member<'a>,
+}
+
+/// The extension member that clients of the platform read.
+#[derive(Serialize)]
+struct Member<'a> {
+    code: &'a str,
+    message: &'a str,
+    details: Map<String, Value>,
+    request_id: &'a str,
+    timestamp: Timestamp,
 }
 
 /// What a 401 says of how to authenticate ([RFC 6750 §3]): `error` only if the access token was given and is bad.

@@ -14,31 +14,47 @@ use crate::{
 #[derive(Deserialize, Clone)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProfileRequest {
-    #[serde(default, deserialize_with = "given")]
-    display_name: Option<Option<DisplayName>>,
-    #[serde(default, deserialize_with = "given")]
-    email: Option<Option<Email>>,
-    #[serde(default, deserialize_with = "given")]
-    avatar_url: Option<Option<AvatarUrl>>,
-    #[serde(default, deserialize_with = "given")]
-    metadata: Option<Option<Metadata>>,
+    #[serde(default)]
+    display_name: Change<DisplayName>,
+    #[serde(default)]
+    email: Change<Email>,
+    #[serde(default)]
+    avatar_url: Change<AvatarUrl>,
+    #[serde(default)]
+    metadata: Change<Metadata>,
 }
 
-/// Tell null, which is something, from a part that is left out.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+/// What becomes of a part.
+#[derive(Clone, Default)]
+enum Change<T> {
+    #[default]
+    Keep,
+    Set(Option<T>),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self::Set)
+    }
+}
+
+impl<T> Change<T> {
+    fn apply(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Set(after) => after,
+        }
+    }
 }
 
 impl ProfileRequest {
     fn apply(&self, profile: Profile) -> Profile {
         let change = self.clone();
         Profile {
-            display_name: change.display_name.unwrap_or(profile.display_name),
-            email: change.email.unwrap_or(profile.email),
-            avatar_url: change.avatar_url.unwrap_or(profile.avatar_url),
-            metadata: change.metadata.map_or(profile.metadata, Option::unwrap_or_default),
+            display_name: change.display_name.apply(profile.display_name),
+            email: change.email.apply(profile.email),
+            avatar_url: change.avatar_url.apply(profile.avatar_url),
+            metadata: change.metadata.apply(Some(profile.metadata)).unwrap_or_default(),
         }
     }
 }

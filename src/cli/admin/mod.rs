@@ -28,7 +28,7 @@ use crate::{
     store::{OpenError, Store},
 };
 
-pub(super) use socket::listen;
+pub(super) use socket::{forget, listen};
 
 /// The name of the database in the data folder.
 pub(super) const DATABASE: &str = "auth.redb";
@@ -167,7 +167,7 @@ pub(super) fn run(config: &Config, command: &Command) -> Result<Outcome, Failure
                 Ok(service) => return Ok(execute(&service, command.clone()).await),
                 // A service that is starting or stopping has the database but not the socket: a moment changes that.
                 Err(Start::Open(OpenError::InUse { .. })) => {
-                    tokio::time::sleep(Duration::from_millis(100)).await
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                 }
                 Err(other) => return Err(Failure::refused(other)),
             }

@@ -58,6 +58,11 @@ pub(in crate::cli) fn listen(
     })
 }
 
+/// Remove the socket, when nobody listens any more. One that stays does no harm: the next service replaces it.
+pub(in crate::cli) fn forget(data_dir: &Path) {
+    let _ = fs::remove_file(path(data_dir));
+}
+
 async fn answer(stream: UnixStream, service: Service) {
     let mut stream = BufReader::new(stream);
     let Ok(Ok(line)) = timeout(PATIENCE, read_line(&mut stream)).await else { return };
