@@ -72,6 +72,26 @@ pub enum Grant {
 
 /// Who may call, as a type: it decides what a handler knows of its caller, so that one that wants to know cannot
 /// stand in a public row.
+///
+/// ```
+/// use std::sync::Arc;
+/// use lucid_auth::{http::{App, Problem, Request, route::{Public, Quota, SignedIn, get}}, service::Principal};
+///
+/// async fn whoami(_: Arc<App>, request: Request<Principal, ()>) -> Result<String, Problem> {
+///     Ok(request.caller.tron_address.to_string())
+/// }
+/// get("whoami", "/whoami", SignedIn, Quota::Read, whoami, "Tell who calls");
+/// ```
+///
+/// ```compile_fail
+/// use std::sync::Arc;
+/// use lucid_auth::{http::{App, Problem, Request, route::{Public, Quota, SignedIn, get}}, service::Principal};
+///
+/// async fn whoami(_: Arc<App>, request: Request<Principal, ()>) -> Result<String, Problem> {
+///     Ok(request.caller.tron_address.to_string())
+/// }
+/// get("whoami", "/whoami", Public, Quota::Read, whoami, "Tell who calls");
+/// ```
 pub trait Access: Copy + Send + Sync + 'static {
     /// What the handler is given.
     type Caller: Send;

@@ -172,9 +172,10 @@ async fn requests_in_one_write_are_answered_in_order_on_one_connection() {
 async fn a_client_that_has_said_all_still_gets_its_answer() {
     let server = TestServer::start().await;
     let mut client = server.connect().await;
-    client.send(json("/test/echo", r#"{"text":"x"}"#)).await;
+    client.send(request("GET", "/test/wait", "", "")).await;
     tokio::io::AsyncWriteExt::shutdown(&mut client.stream).await.unwrap();
-    assert_eq!(client.reply().await.status, 201);
+    assert_eq!(server.get("/test/open", "").await.status, 200);
+    assert_eq!(client.reply().await.status, 200);
     assert!(client.closed().await.is_empty());
 }
 

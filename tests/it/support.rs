@@ -6,21 +6,14 @@ use lucid_auth::{
     clock::Clock,
     domain::{
         id::{SessionId, UserId},
-        permission::Permission,
         role::Role,
         timestamp::Timestamp,
         wallet::Address,
     },
-    http::{
-        App, Limits, Problem, Request, Server, Settings,
-        reply::{Text, WithStatus},
-        route::{Holds, Public, Quota::Unlimited, Route, SignedIn, get, post},
-        routes::routes,
-    },
+    http::{App, Limits, Server, Settings, routes::routes},
     random::Random,
     service::{Principal, Service},
 };
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -29,6 +22,8 @@ use tokio::{
     task::JoinHandle,
     time::timeout,
 };
+
+use crate::rows::rows;
 
 /// No test waits longer than this for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -39,9 +34,6 @@ pub const SOON: Duration = Duration::from_millis(150);
 /// A token of a user, and one of an administrator.
 pub const USER: &str = "user-token";
 pub const ADMIN: &str = "admin-token";
-
-/// What is more than any socket buffers, in bytes.
-pub const BIG: usize = 32 << 20;
 
 pub struct TestServer {
     pub address: SocketAddr,
@@ -131,8 +123,7 @@ pub struct Client {
 
 impl Client {
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        // The server may have refused and closed before it has all.
-        let _ = timeout(PATIENCE, self.stream.write_all(bytes.as_ref())).await.unwrap();
+        timeout(PATIENCE, self.stream.write_all(bytes.as_ref())).await.unwrap().unwrap();
     }
 
     /// The next reply, checked for what every reply has.
@@ -171,10 +162,22 @@ impl Client {
         reply
     }
 
-    /// Wait until the server closes, and return what it sent until then.
+    /// Wait until the server closes its side, without a reset, and return what it sent until then.
     pub async fn closed(&mut self) -> Vec<u8> {
-        while !matches!(self.more().await, Ok(0) | Err(_)) {}
+        while self.more().await.unwrap() > 0 {}
         std::mem::take(&mut self.read)
+    }
+
+    /// Wait until the server closes or resets the connection, and return how many bytes it sent until then.
+    pub async fn cut_off(&mut self) -> usize {
+        let mut count = 0;
+        loop {
+            match self.more().await {
+                Ok(0) | Err(_) => return count,
+                Ok(more) => count += more,
+            }
+            self.read.clear();
+        }
     }
 
     async fn more(&mut self) -> io::Result<usize> {
@@ -256,70 +259,4 @@ fn principal(role: Role) -> Principal {
         role,
         expires_at: Timestamp::from_unix(1_793_000_900),
     }
-}
-
-/// What a test sends and gets back.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Note {
-    pub text: String,
-    pub count: Option<u8>,
-}
-
-/// Rows of tests, beside the real ones.
-fn rows() -> Vec<Route> {
-    let admins = Holds(Permission::ViewAllUsers);
-    vec![
-        post("testEcho", "/test/echo", Public, Unlimited, echo, ""),
-        post("testOptional", "/test/optional", Public, Unlimited, optional, ""),
-        get("testCaller", "/test/caller", SignedIn, Unlimited, caller, ""),
-        get("testAdmin", "/test/admin", admins, Unlimited, caller, ""),
-        post("testNote", "/test/private-note", SignedIn, Unlimited, private_note, ""),
-        get("testUser", "/test/users/{id}", Public, Unlimited, user, ""),
-        get("testOrigin", "/test/origin", Public, Unlimited, origin, ""),
-        get("testClient", "/test/client", Public, Unlimited, client, ""),
-        get("testPanic", "/test/panic", Public, Unlimited, panic, ""),
-        get("testFailure", "/test/failure", Public, Unlimited, failure, ""),
-        get("testBig", "/test/big", Public, Unlimited, big, ""),
-    ]
-}
-
-async fn echo(_: Arc<App>, request: Request<(), Note>) -> Result<WithStatus<Note>, Problem> {
-    Ok(WithStatus(hyper::StatusCode::CREATED, request.body))
-}
-
-async fn optional(_: Arc<App>, request: Request<(), Option<Note>>) -> Result<Option<Note>, Problem> {
-    Ok(request.body)
-}
-
-async fn caller(_: Arc<App>, request: Request<Principal, ()>) -> Result<UserId, Problem> {
-    Ok(request.caller.user_id)
-}
-
-async fn private_note(_: Arc<App>, request: Request<Principal, Note>) -> Result<Note, Problem> {
-    Ok(request.body)
-}
-
-async fn user(_: Arc<App>, request: Request<(), ()>) -> Result<UserId, Problem> {
-    request.head.param("id")
-}
-
-async fn origin(app: Arc<App>, request: Request<(), ()>) -> Result<Text, Problem> {
-    Ok(Text(request.head.origin(&app.settings)?.to_string()))
-}
-
-async fn client(_: Arc<App>, request: Request<(), ()>) -> Result<Text, Problem> {
-    Ok(Text(request.head.client.address.to_string()))
-}
-
-async fn panic(_: Arc<App>, _: Request<(), ()>) -> Result<(), Problem> {
-    panic!("a secret of the process")
-}
-
-async fn failure(_: Arc<App>, _: Request<(), ()>) -> Result<(), Problem> {
-    Err(Problem::internal("a secret of the disk"))
-}
-
-async fn big(_: Arc<App>, _: Request<(), ()>) -> Result<Text, Problem> {
-    Ok(Text("x".repeat(BIG)))
 }

@@ -1,0 +1,74 @@
+//! What a request leaves in the log.
+
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
+
+use serde_json::Value;
+
+use crate::support::{TestServer, USER, json, request};
+
+/// Keeps what is written.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    /// What was written since the last time.
+    fn take(&self) -> Vec<Value> {
+        let bytes = std::mem::take(&mut *self.0.lock().unwrap());
+        let lines = String::from_utf8(bytes).unwrap();
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn each_request_leaves_one_line_without_what_the_client_wrote() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(log);
+    let server = TestServer::start().await;
+    let id = "X-Request-Id: named-here\r\n";
+    let bearer = format!("{id}Authorization: Bearer {USER}\r\n");
+    let note = json("/test/echo", r#"{"text":"written"}"#);
+    let cases = [
+        // request                                               method    route               status
+        (request("GET", "/health/live?written", id, ""), "GET", "/health/live", 200),
+        (request("GET", "/api/v1/test/users/written", id, ""), "GET", "/test/users/{id}", 404),
+        (request("GET", "/written", id, ""), "GET", "-", 404),
+        (request("WRITTEN", "/test/echo", id, ""), "other", "/test/echo", 405),
+        (request("GET", "/test/caller", &bearer, ""), "GET", "/test/caller", 200),
+        (note.replace("Host", &format!("{id}Host")), "POST", "/test/echo", 201),
+    ];
+    for (bytes, method, route, status) in cases {
+        let reply = server.ask(bytes).await;
+        let logged = lines.take();
+        assert_eq!(logged.len(), 1, "{logged:?}");
+        let fields = &logged[0]["fields"];
+        assert_eq!((&fields["method"], &fields["route"]), (&method.into(), &route.into()));
+        assert_eq!((&fields["status"], &fields["bytes"]), (&status.into(), &reply.body.len().into()));
+        assert_eq!((&fields["client"], &fields["request_id"]), (&"127.0.0.1".into(), &"named-here".into()));
+        assert!(fields["duration_us"].is_u64());
+        let text = logged[0].to_string().to_lowercase();
+        assert!(!text.contains("written") && !text.contains(USER), "{text}");
+    }
+    server.get("/test/failure", id).await;
+    let logged = lines.take();
+    assert_eq!(
+        (&logged[0]["level"], &logged[0]["fields"]["cause"]),
+        (&"ERROR".into(), &"a secret of the disk".into())
+    );
+    assert_eq!(logged[0]["fields"]["request_id"], "named-here");
+    assert_eq!(logged.len(), 2);
+}

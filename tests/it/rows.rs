@@ -1,0 +1,98 @@
+//! Rows that tests ask, beside the real table.
+
+use std::sync::Arc;
+
+use lucid_auth::{
+    domain::{id::UserId, permission::Permission},
+    http::{
+        App, Problem, Request,
+        reply::{Text, WithStatus},
+        route::{Holds, Public, Quota::Unlimited, Route, SignedIn, get, post},
+    },
+    service::Principal,
+};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// What is more than any socket buffers, in bytes.
+pub const BIG: usize = 32 << 20;
+
+/// What a test sends and gets back.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    pub text: String,
+    pub count: Option<u8>,
+}
+
+/// The rows.
+pub fn rows() -> Vec<Route> {
+    let admins = Holds(Permission::ViewAllUsers);
+    vec![
+        post("testEcho", "/test/echo", Public, Unlimited, echo, ""),
+        post("testOptional", "/test/optional", Public, Unlimited, optional, ""),
+        get("testCaller", "/test/caller", SignedIn, Unlimited, caller, ""),
+        get("testAdmin", "/test/admin", admins, Unlimited, caller, ""),
+        post("testNote", "/test/private-note", SignedIn, Unlimited, private_note, ""),
+        get("testUser", "/test/users/{id}", Public, Unlimited, user, ""),
+        get("testOrigin", "/test/origin", Public, Unlimited, origin, ""),
+        get("testClient", "/test/client", Public, Unlimited, client, ""),
+        get("testPanic", "/test/panic", Public, Unlimited, panic, ""),
+        get("testFailure", "/test/failure", Public, Unlimited, failure, ""),
+        get("testWait", "/test/wait", Public, Unlimited, wait, ""),
+        get("testOpen", "/test/open", Public, Unlimited, open, ""),
+        get("testBig", "/test/big", Public, Unlimited, big, ""),
+    ]
+}
+
+async fn echo(_: Arc<App>, request: Request<(), Note>) -> Result<WithStatus<Note>, Problem> {
+    Ok(WithStatus(hyper::StatusCode::CREATED, request.body))
+}
+
+async fn optional(_: Arc<App>, request: Request<(), Option<Note>>) -> Result<Option<Note>, Problem> {
+    Ok(request.body)
+}
+
+async fn caller(_: Arc<App>, request: Request<Principal, ()>) -> Result<UserId, Problem> {
+    Ok(request.caller.user_id)
+}
+
+async fn private_note(_: Arc<App>, request: Request<Principal, Note>) -> Result<Note, Problem> {
+    Ok(request.body)
+}
+
+async fn user(_: Arc<App>, request: Request<(), ()>) -> Result<UserId, Problem> {
+    request.head.param("id")
+}
+
+async fn origin(app: Arc<App>, request: Request<(), ()>) -> Result<Text, Problem> {
+    Ok(Text(request.head.origin(&app.settings)?.to_string()))
+}
+
+async fn client(_: Arc<App>, request: Request<(), ()>) -> Result<Text, Problem> {
+    Ok(Text(request.head.client.address.to_string()))
+}
+
+async fn panic(_: Arc<App>, _: Request<(), ()>) -> Result<(), Problem> {
+    panic!("a secret of the process")
+}
+
+async fn failure(_: Arc<App>, _: Request<(), ()>) -> Result<(), Problem> {
+    Err(Problem::internal("a secret of the disk"))
+}
+
+/// Holds [`wait`] until [`open`]. One test uses them.
+static GATE: Semaphore = Semaphore::const_new(0);
+
+async fn wait(_: Arc<App>, _: Request<(), ()>) -> Result<(), Problem> {
+    GATE.acquire().await.map(SemaphorePermit::forget).map_err(Problem::internal)
+}
+
+async fn open(_: Arc<App>, _: Request<(), ()>) -> Result<(), Problem> {
+    GATE.add_permits(1);
+    Ok(())
+}
+
+async fn big(_: Arc<App>, _: Request<(), ()>) -> Result<Text, Problem> {
+    Ok(Text("x".repeat(BIG)))
+}
