@@ -91,7 +91,7 @@ test('the name and icon of a wallet are shown as text and image, whatever they a
     await page.goto('/');
     await page.getByRole('button', { name: 'Remote' }).waitFor();
     const names = await page.locator('.wallet .name').allTextContents();
-    assert.equal(names[0], '<b onclick=alert(1)>Sign in</b…'.slice(0, 31) + '…'.slice(names[0]?.endsWith('…') ? 0 : 1));
+    assert.equal(names[0], '<b onclick=alert(1)>Sign in</b>…');
     assert.equal(await page.locator('.wallet b').count(), 0);
     await page.locator('img.icon').waitFor({ state: 'detached' });
   });
@@ -104,7 +104,7 @@ test('a signature of another key is refused by the service, and named', async ()
     async (page) => {
       const wallet = await open(page, { wrongKey: true }, 2);
       await heading(page, 'The signature does not fit the account');
-      await page.getByText(wallet.address).waitFor();
+      await page.getByText(wallet.address.slice(-6)).waitFor();
       assert.equal(await page.evaluate(() => sessionStorage.length), 0);
     },
     { refusals: /401/ },

@@ -152,7 +152,7 @@ test('a change of account in the wallet is told, and changes nothing until one s
     const other = wallet.stranger;
     await wallet.switchTo(other);
     await page.getByRole('heading', { name: 'Your wallet changed accounts' }).waitFor();
-    await page.getByText(other).first().waitFor();
+    await page.locator('.notice').getByText(other.slice(-6)).waitFor();
     assert.equal(await page.locator('.short-address').textContent(), wallet.address);
 
     await page.getByRole('button', { name: 'Stay signed in' }).click();

@@ -3,6 +3,16 @@
 import { locale } from './i18n/words.js';
 
 /**
+ * Enough of an address to tell it from others, where it is not to be copied.
+ *
+ * @param {string} address
+ * @returns {string}
+ */
+export function shortAddress(address) {
+  return `${address.slice(0, 8)}…${address.slice(-6)}`;
+}
+
+/**
  * Seconds in the largest unit that fits, rounded up: "42 seconds", "3 minutes".
  *
  * @param {number} seconds

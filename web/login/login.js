@@ -4,6 +4,7 @@
  */
 
 import { ApiError, askChallenge, signIn } from '../lib/api.js';
+import { shortAddress } from '../lib/format.js';
 import { beginSession, endSession, hasSession, refreshSession, watchSession } from '../lib/session.js';
 import { discoverWallets } from '../wallets/discovery.js';
 import { WalletError, connect, currentAddress, sign, watchAccount } from '../wallets/provider.js';
@@ -172,9 +173,10 @@ function watchWallet(session) {
   const own = session.user.tron_address;
   const compare = (/** @type {string | undefined} */ other) => {
     if (!other || other === own) return setNotice(undefined);
+    const short = { otherShort: shortAddress(other), ownShort: shortAddress(own) };
     const follow = button('secondary', 'switched.follow', () => leave(session, false, () => connectTo(wallet)));
     const stay = button('quiet', 'switched.stay', () => setNotice(undefined));
-    setNotice(notice('switched.lead', { other, own }, [follow, stay], 'switched.title'));
+    setNotice(notice('switched.lead', short, [follow, stay], 'switched.title'));
   };
   compare(currentAddress(wallet.provider));
   stopWatching = watchAccount(wallet.provider, compare);

@@ -1,7 +1,7 @@
 /** What to say when something went wrong, and which way leads on. */
 
 import { el } from '../lib/dom.js';
-import { formatWait } from '../lib/format.js';
+import { formatWait, shortAddress } from '../lib/format.js';
 import { isKey, text, words } from '../lib/i18n/words.js';
 import { announce, button, host } from './screen.js';
 
@@ -24,7 +24,8 @@ import { announce, button, host } from './screen.js';
  */
 export function problemView({ kind, values, waitSeconds, reference }, { retry, choose }) {
   const own = `problem.${kind}.retry`;
-  const known = { wallet: '', own: '', other: '', ...values, host };
+  const { wallet = '', own: account = '', other = '' } = values;
+  const known = { wallet, own: account, ownShort: shortAddress(account), otherShort: shortAddress(other), host };
   const shown = reference !== undefined && kind === 'server';
   return {
     title: `problem.${kind}.title`,
@@ -52,14 +53,15 @@ function retryAfter(seconds, retry) {
   // It stays in the order of the keyboard while it waits, so that the focus has somewhere to be.
   const waiting = button('primary', 'action.retryIn', () => left() <= 0 && retry(), { wait: formatWait(seconds) });
   waiting.setAttribute('aria-disabled', 'true');
+  const label = /** @type {HTMLElement} */ (waiting.firstElementChild);
   const tick = setInterval(() => {
     if (!waiting.isConnected) return clearInterval(tick);
     if (left() > 0) {
-      waiting.replaceChildren(...words('action.retryIn', { wait: formatWait(left()) }));
+      label.replaceChildren(...words('action.retryIn', { wait: formatWait(left()) }));
       return;
     }
     clearInterval(tick);
-    waiting.replaceChildren(...words('action.retry'));
+    label.replaceChildren(...words('action.retry'));
     waiting.removeAttribute('aria-disabled');
     announce(text('action.canRetry'));
   }, 1000);

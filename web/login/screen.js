@@ -10,6 +10,7 @@ import { text, words } from '../lib/i18n/words.js';
  * @property {Key} title
  * @property {Record<string, string>} [values] what stands in the title
  * @property {boolean} [busy] something is under way that ends by itself, or in the wallet
+ * @property {boolean} [done] something went well
  * @property {Array<Node | undefined>} body
  * @property {Node} [notice] stands before the title
  */
@@ -29,14 +30,12 @@ byId('brand').textContent = text('brand');
  *
  * @param {View} view
  */
-export function show({ title, values, busy = false, body, notice }) {
+export function show({ title, values, busy = false, done = false, body, notice }) {
   const hadFocus = card.contains(document.activeElement);
   const heading = el('h1', { tabindex: '-1' }, words(title, values));
-  card.replaceChildren(
-    ...[notice, busy ? el('span', { class: 'spinner', 'aria-hidden': 'true' }) : undefined, heading, ...body].filter(
-      (part) => part !== undefined,
-    ),
-  );
+  const mark = busy ? 'spinner' : done ? 'tick' : undefined;
+  const parts = [notice, mark && el('span', { class: mark, 'aria-hidden': 'true' }), heading, ...body];
+  card.replaceChildren(...parts.filter((part) => part !== undefined));
   card.classList.toggle('busy', busy);
   card.setAttribute('aria-busy', String(busy));
   const plain = text(title, values);

@@ -24,6 +24,7 @@ export function signedIn({ user, endsAt }, leave) {
   return {
     title: name ? 'in.titleNamed' : 'in.title',
     values: name ? { name } : undefined,
+    done: true,
     body: [
       el(
         'dl',
@@ -32,7 +33,7 @@ export function signedIn({ user, endsAt }, leave) {
         entry('in.role', isKey(role) ? text(/** @type {Key} */ (role)) : user.role),
         entry('in.until', el('time', { id: 'ends', datetime: endsAt.toISOString() }, formatMoment(endsAt))),
       ),
-      button('primary', 'in.out', () => leave(false)),
+      button('secondary', 'in.out', () => leave(false)),
       button('quiet', 'in.outEverywhere', () => leave(true)),
       el('p', { class: 'small centred' }, words('in.everywhereHint')),
     ],

@@ -144,6 +144,6 @@ function walletButton(wallet, click, rank) {
     { type: 'button', class: `button ${rank} wallet`, click },
     icon,
     el('span', { class: 'name' }, rank === 'primary' ? words('choose.one', { wallet: wallet.name }) : el('bdi', {}, wallet.name)),
-    el('span', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
+    rank === 'primary' ? undefined : el('span', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
   );
 }

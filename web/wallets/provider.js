@@ -70,7 +70,10 @@ export async function connect(provider, { legacy }) {
     throw new WalletError('locked');
   }
   const answer = legacy ? await askTronLink(provider) : await askTip1102(provider);
-  const address = (await settledAddress(provider)) ?? asAddress(Array.isArray(answer) ? answer[0] : undefined);
+  // TIP-1102 names the account; a wallet that names none is locked. TronLink's own answer leaves it to tronWeb.
+  const named = Array.isArray(answer) ? asAddress(answer[0]) : undefined;
+  if (Array.isArray(answer) && answer.length === 0) throw new WalletError('locked');
+  const address = named ?? (await settledAddress(provider));
   if (!address) throw new WalletError('locked');
   return address;
 }
@@ -183,7 +186,6 @@ async function settledAddress(provider) {
   const until = Date.now() + SETTLE_MS;
   for (;;) {
     const address = currentAddress(provider);
-    // Without a tronWeb there is nothing to wait for: the answer itself names the account.
     if (address || !provider.tronWeb || Date.now() > until) return address;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

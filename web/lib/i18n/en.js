@@ -4,7 +4,7 @@ export default {
   'page.title': '{title} · {host}',
 
   'choose.title': 'Sign in',
-  'choose.lead': 'to {host} with your TRON wallet. No password, no e-mail address.',
+  'choose.lead': 'to {host} with your TRON wallet. No password, no email address.',
   'choose.one': 'Continue with {wallet}',
   'choose.many': 'Choose a wallet',
   'choose.steps': 'What happens next',
@@ -56,7 +56,7 @@ export default {
   'role.SUPER_ADMIN': 'Super administrator',
 
   'switched.title': 'Your wallet changed accounts',
-  'switched.lead': 'It now shows {other}. You are still signed in as {own}.',
+  'switched.lead': 'It now shows {otherShort}. You are still signed in as {ownShort}.',
   'switched.follow': 'Sign in with the other account',
   'switched.stay': 'Stay signed in',
 
@@ -84,11 +84,11 @@ export default {
   'problem.walletFailed.title': '{wallet} did not answer properly',
   'problem.walletFailed.lead': 'It reported an error of its own. Reload this page, or use another wallet.',
   'problem.otherAccount.title': 'Your wallet changed accounts',
-  'problem.otherAccount.lead': 'The text was made for {own}, but {wallet} now shows {other}. Nothing was signed.',
+  'problem.otherAccount.lead': 'The text was made for {ownShort}, but {wallet} now shows {otherShort}. Nothing was signed.',
   'problem.otherAccount.retry': 'Go on with the new account',
 
   'problem.signature.title': 'The signature does not fit the account',
-  'problem.signature.lead': '{wallet} signed with another account than {own}. Choose that account in your wallet, then try again.',
+  'problem.signature.lead': '{wallet} signed with another account than {ownShort}. Choose that account in your wallet, then try again.',
   'problem.challengeExpired.title': 'That took too long',
   'problem.challengeExpired.lead': 'A text to sign is good for a few minutes only. Start again and confirm it a little sooner.',
   'problem.sessionEnded.title': 'Your session has ended',
