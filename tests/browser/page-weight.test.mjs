@@ -1,0 +1,39 @@
+/** What the first view costs on the wire, and that nothing in it waits for something else. */
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startService } from '../lib/service.mjs';
+import { heading, launch, onPage } from './support/browser.mjs';
+
+/** @type {import('../lib/service.mjs').Service} */
+let service;
+/** @type {import('playwright-core').Browser} */
+let browser;
+before(async () => {
+  [service, browser] = await Promise.all([startService(), launch()]);
+});
+after(async () => {
+  await browser?.close();
+  await service?.stop();
+});
+
+test('the first view is under 40 KB as sent, and asks for all its modules at once', async (context) => {
+  await onPage(browser, service.url, async (page) => {
+    /** @type {import('playwright-core').Request[]} */
+    const requests = [];
+    page.on('requestfinished', (request) => requests.push(request));
+    await page.goto('/');
+    await heading(page, 'No TRON wallet found');
+    await page.waitForLoadState('networkidle');
+
+    let bytes = 0;
+    for (const request of requests) bytes += (await request.sizes()).responseBodySize;
+    context.diagnostic(`${requests.length} files, ${bytes} bytes of bodies as sent`);
+    assert.ok(requests.length > 10 && bytes > 5_000, 'the files must have been counted');
+    assert.ok(bytes < 40_000, `${bytes} bytes`);
+
+    const modules = requests.map((request) => new URL(request.url()).pathname).filter((path) => path.endsWith('.js'));
+    const preloaded = await page.locator('link[rel=modulepreload]').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+    assert.deepEqual(modules.toSorted(), preloaded.toSorted(), 'every module is named in index.html, once');
+  });
+});

@@ -1,0 +1,102 @@
+/** One chromium for a test file, one fresh context for a test, and an eye on everything that goes wrong in it. */
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('playwright-core').BrowserContextOptions} ContextOptions */
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+export const DESKTOP = { viewport: { width: 1280, height: 800 } };
+
+/** Start chromium with a new profile. */
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+}
+
+/**
+ * Run `body` on a new page of a new context; then fail if the page wrote errors to the console, threw, broke its
+ * content security policy, or spoke to anyone but the service.
+ *
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} url the service's
+ * @param {(page: Page) => Promise<void>} body
+ * @param {{context?: ContextOptions, refusals?: RegExp}} [options] refusals: the console lines about refused requests
+ *   that this test provokes; chromium writes one for each status of 400 and above
+ */
+export async function onPage(browser, url, body, { context: contextOptions = {}, refusals } = {}) {
+  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', baseURL: url, ...contextOptions });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  /** @type {string[]} */
+  const wrong = [];
+  page.on('pageerror', (error) => wrong.push(`thrown: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
+    const expected = refusals?.test(message.text()) && message.text().startsWith('Failed to load resource');
+    if (!expected) wrong.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    const to = new URL(request.url());
+    if (to.protocol !== 'data:' && to.origin !== url) wrong.push(`request to ${to.origin}`);
+  });
+  await page.exposeFunction('reportViolation', (/** @type {string} */ text) => wrong.push(`CSP: ${text}`));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      Reflect.get(window, 'reportViolation')(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+    });
+  });
+  try {
+    await body(page);
+    assert.deepEqual(wrong, [], 'the page must run without errors, violations and requests to others');
+  } finally {
+    await context.close();
+  }
+}
+
+/**
+ * Click through a sign-in that goes well.
+ *
+ * @param {Page} page that shows its one wallet
+ * @param {RegExp} [wallet]
+ */
+export async function signInOn(page, wallet = /^Continue with /) {
+  await page.getByRole('button', { name: wallet }).click();
+  await page.getByRole('button', { name: /^Sign with / }).click();
+  await heading(page, 'You are signed in');
+}
+
+/**
+ * Wait for the view with this title.
+ *
+ * @param {Page} page
+ * @param {string | RegExp} name
+ */
+export async function heading(page, name) {
+  await page.getByRole('heading', { level: 1, name }).waitFor();
+}
+
+/**
+ * Keep a picture of the page, if the environment variable SCREENSHOTS names a folder.
+ *
+ * @param {Page} page
+ * @param {string} name
+ */
+export async function screenshot(page, name) {
+  const folder = process.env.SCREENSHOTS;
+  if (!folder) return;
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}

@@ -1,0 +1,94 @@
+/** What the page shows: one view at a time, the focus in it, and the words that a screen reader hears. */
+
+import { byId, el } from '../lib/dom.js';
+import { text, words } from '../lib/i18n/words.js';
+
+/** @typedef {import('../lib/i18n/words.js').Key} Key */
+
+/**
+ * @typedef {object} View
+ * @property {Key} title
+ * @property {Record<string, string>} [values] what stands in the title
+ * @property {boolean} [busy] something is under way that ends by itself, or in the wallet
+ * @property {boolean} [done] something went well
+ * @property {Array<Node | undefined>} body
+ * @property {Node} [notice] stands before the title
+ */
+
+/** How the service is called here; the wallet shows the same name. */
+export const host = location.host;
+
+const card = byId('card');
+const status = byId('status');
+byId('brand').textContent = text('brand');
+
+/**
+ * Show `view` in place of the one before.
+ *
+ * The focus goes to the new title when it was in the old view, so that nobody is left in a place that is gone; it stays
+ * where it is while the page loads by itself.
+ *
+ * @param {View} view
+ */
+export function show({ title, values, busy = false, done = false, body, notice }) {
+  const hadFocus = card.contains(document.activeElement);
+  const heading = el('h1', { tabindex: '-1' }, words(title, values));
+  const mark = busy ? 'spinner' : done ? 'tick' : undefined;
+  const parts = [notice, mark && el('span', { class: mark, 'aria-hidden': 'true' }), heading, ...body];
+  card.replaceChildren(...parts.filter((part) => part !== undefined));
+  card.classList.toggle('busy', busy);
+  card.setAttribute('aria-busy', String(busy));
+  const plain = text(title, values);
+  document.title = text('page.title', { title: plain, host });
+  if (hadFocus) heading.focus();
+  else announce(plain);
+}
+
+/**
+ * Have a screen reader say `message` when it is done with what it says now.
+ *
+ * @param {string} message
+ */
+export function announce(message) {
+  status.textContent = message;
+}
+
+/**
+ * Put a notice before the title of the view that stands, in place of the one before.
+ *
+ * @param {Node | undefined} notice
+ */
+export function setNotice(notice) {
+  const old = card.querySelector('.notice');
+  const hadFocus = old?.contains(document.activeElement);
+  old?.remove();
+  if (notice) card.prepend(notice);
+  if (hadFocus) card.querySelector('h1')?.focus();
+}
+
+/**
+ * @param {Key} key
+ * @param {Record<string, string>} values
+ * @param {Array<Node>} actions
+ * @param {Key} [title]
+ */
+export function notice(key, values = {}, actions = [], title = undefined) {
+  announce(title ? `${text(title)}. ${text(key, values)}` : text(key, values));
+  return el(
+    'section',
+    { class: 'notice' },
+    title ? el('h2', {}, words(title)) : undefined,
+    el('p', {}, words(key, values)),
+    actions.length > 0 ? el('div', { class: 'row' }, actions) : undefined,
+  );
+}
+
+/**
+ * @param {'primary' | 'secondary' | 'quiet'} rank
+ * @param {Key} key
+ * @param {() => void} click
+ * @param {Record<string, string>} [values]
+ */
+export function button(rank, key, click, values) {
+  return el('button', { type: 'button', class: `button ${rank}`, click: () => click() }, el('span', {}, words(key, values)));
+}
