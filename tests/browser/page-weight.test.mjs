@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startService } from '../lib/service.mjs';
+import { UNLIMITED, startService } from '../lib/service.mjs';
 import { heading, launch, onPage } from './support/browser.mjs';
 
 /** @type {import('../lib/service.mjs').Service} */
@@ -10,7 +10,7 @@ let service;
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {
-  [service, browser] = await Promise.all([startService(), launch()]);
+  [service, browser] = await Promise.all([startService({ env: UNLIMITED }), launch()]);
 });
 after(async () => {
   await browser?.close();

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startService } from '../lib/service.mjs';
+import { UNLIMITED, startService } from '../lib/service.mjs';
 import { heading, launch, onPage, signInOn } from './support/browser.mjs';
 import { open, refuse } from './support/states.mjs';
 import { installWallet } from './support/wallet.mjs';
@@ -12,7 +12,7 @@ let service;
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {
-  [service, browser] = await Promise.all([startService(), launch()]);
+  [service, browser] = await Promise.all([startService({ env: UNLIMITED }), launch()]);
 });
 after(async () => {
   await browser?.close();
@@ -174,7 +174,7 @@ test('a text that grew old on the screen is renewed before the wallet opens', as
 });
 
 test('where registration is closed, a stranger is told whom to ask', async () => {
-  const closed = await startService({ env: { REGISTRATION: 'closed' } });
+  const closed = await startService({ env: { ...UNLIMITED, REGISTRATION: 'closed' } });
   try {
     await onPage(
       browser,
