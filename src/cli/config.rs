@@ -76,6 +76,8 @@ impl<'a> From<&'a Value> for Row<'a> {
 
 #[cfg(test)]
 mod tests {
+    use crate::config::{Config, Sources};
+
     use std::{collections::BTreeMap, ffi::OsString};
 
     use super::*;

@@ -3,8 +3,17 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what tests share fails as tests do")]
 
 mod abuse;
+mod info;
+mod keys;
+mod layers;
 mod log;
+mod profile;
+mod refresh;
 mod rows;
 mod server;
+mod sign_in;
+mod sign_out;
 mod support;
+mod table;
+mod wallet;
 mod web;

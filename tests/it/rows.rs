@@ -54,7 +54,7 @@ async fn optional(_: Arc<App>, request: Request<(), Option<Note>>) -> Result<Opt
 }
 
 async fn caller(_: Arc<App>, request: Request<Principal, ()>) -> Result<UserId, Problem> {
-    Ok(request.caller.user_id)
+    Ok(request.caller.user.id)
 }
 
 async fn private_note(_: Arc<App>, request: Request<Principal, Note>) -> Result<Note, Problem> {

@@ -2,12 +2,15 @@
 
 use lucid_auth::http::{Settings, client::TrustedProxies, cors::Cors};
 
-use crate::support::{ADMIN, Client, TestServer, USER, json, request};
+use lucid_auth::domain::role::Role;
+
+use crate::support::{Client, TestServer, json, request};
 
 #[tokio::test]
 #[rustfmt::skip]
 async fn each_bad_request_gets_its_code() {
     let server = TestServer::start().await;
+    let user = server.bearer(Role::User).await;
     let typed = "Content-Type: application/json\r\n";
     let long = format!(r#"{{"text":"{}"}}"#, "x".repeat(16 * 1024));
     let chunked_long = format!("{typed}Transfer-Encoding: chunked\r\n\r\n4e20\r\n{}\r\n0\r\n", "x".repeat(20_000));
@@ -46,7 +49,7 @@ async fn each_bad_request_gets_its_code() {
         ("no token",                 request("GET", "/test/caller", "", ""),                                     (401, 1013)),
         ("another scheme",           request("GET", "/test/caller", "Authorization: Basic eDp5\r\n", ""),        (401, 1013)),
         ("bad token",                request("GET", "/test/caller", "Authorization: Bearer nonsense\r\n", ""),   (401, 1014)),
-        ("lesser role",              request("GET", "/test/admin", &format!("Authorization: Bearer {USER}\r\n"), ""), (403, 1003)),
+        ("lesser role",              request("GET", "/test/admin", &user, ""), (403, 1003)),
         ("a failure of ours",        request("GET", "/test/failure", "", ""),                                    (500, 1028)),
         // From here on hyper refuses before we are asked.
         ("no header",                "GET / HTTP/1.1\r\nno header\r\n\r\n".into(),                               (400, 1033)),
@@ -102,16 +105,14 @@ async fn both_bases_and_every_accepted_kind_of_body_are_answered() {
 #[tokio::test]
 async fn a_handler_learns_who_calls() {
     let server = TestServer::start().await;
-    let id = "01010101-0101-0101-0101-010101010101";
-    for (path, line) in [
-        ("/test/caller", format!("Authorization: Bearer {USER}\r\n")),
-        ("/test/caller", format!("authorization: bEARER  {USER}\r\n")),
-        ("/test/admin", format!("Authorization: Bearer {ADMIN}\r\n")),
-    ] {
-        assert_eq!(server.get(path, &line).await.json(), id, "{path}");
+    let (user, admin) = (server.bearer(Role::User).await, server.bearer(Role::Admin).await);
+    let id = server.get("/auth/profile", &user).await.json()["user_id"].as_str().unwrap().to_owned();
+    for line in [&user, &user.replace("Authorization: Bearer ", "authorization: bEARER  ")] {
+        assert_eq!(server.get("/test/caller", line).await.json(), id.as_str());
     }
+    assert_eq!(server.get("/test/admin", &admin).await.status, 200);
     let user = server.get(&format!("/test/users/{id}"), "").await;
-    assert_eq!(user.json(), id);
+    assert_eq!(user.json(), id.as_str());
     let refused = server.get("/test/caller", "Authorization: Bearer nonsense\r\n").await;
     assert!(refused.header("www-authenticate").unwrap().contains(r#"error="invalid_token""#));
     let missing = server.get("/test/caller", "").await;
@@ -127,7 +128,7 @@ async fn a_body_is_asked_for_only_once_its_sender_was_admitted() {
     assert_eq!(stranger.reply().await.problem(), (401, 1013));
 
     let mut user = server.connect().await;
-    let lines = format!("{lines}Authorization: Bearer {USER}\r\n");
+    let lines = format!("{lines}{}", server.bearer(Role::User).await);
     user.send(request("POST", "/test/private-note", &lines, "")).await;
     assert_eq!(user.reply().await.status, 100);
     user.send(r#"{"text":"x"}"#).await;

@@ -1,20 +1,29 @@
 //! A server on a free port, and a client that sends exactly the bytes it is told.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use lucid_auth::{
     clock::Clock,
     domain::{
-        id::{SessionId, UserId},
         role::Role,
         timestamp::Timestamp,
-        wallet::Address,
+        wallet::{Scheme, WalletType},
     },
-    http::{App, Limits, Server, Settings, routes::routes},
+    http::{About, App, Limits, Server, Settings, routes::routes},
     random::Random,
-    service::{Principal, Service},
+    service::{NewUser, Rules, Service},
+    store::Store,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
@@ -23,7 +32,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::rows::rows;
+use crate::{rows::rows, table, wallet::Wallet};
 
 /// No test waits longer than this for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,12 +40,50 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A time that a test makes a limit, so as not to wait.
 pub const SOON: Duration = Duration::from_millis(150);
 
-/// A token of a user, and one of an administrator.
-pub const USER: &str = "user-token";
-pub const ADMIN: &str = "admin-token";
+/// When tests begin.
+pub const START: u64 = 1_793_000_000;
+
+/// A clock that stands still until it is told to go.
+#[derive(Clone)]
+pub struct TestClock(Arc<AtomicU64>);
+
+impl TestClock {
+    pub fn new() -> Self {
+        Self(Arc::new(AtomicU64::new(START)))
+    }
+
+    pub fn clock(&self) -> Clock {
+        let now = Arc::clone(&self.0);
+        Clock::new(move || Timestamp::from_unix(now.load(SeqCst)))
+    }
+
+    pub fn set(&self, unix: u64) {
+        self.0.store(unix, SeqCst);
+    }
+
+    pub fn pass(&self, seconds: u64) {
+        self.0.fetch_add(seconds, SeqCst);
+    }
+}
+
+pub fn rules() -> Rules {
+    Rules {
+        super_admins: Vec::new(),
+        registration_open: true,
+        access_token_lifetime: Duration::from_secs(900),
+        refresh_token_lifetime: Duration::from_secs(7 * 86_400),
+        session_idle: None,
+        sessions_per_user: 5,
+        issuer: None,
+        audience: None,
+        key_rotation: Duration::from_secs(30 * 86_400),
+    }
+}
 
 pub struct TestServer {
     pub address: SocketAddr,
+    pub service: Service,
+    pub clock: TestClock,
     stop: Option<oneshot::Sender<()>>,
     done: JoinHandle<()>,
 }
@@ -50,14 +97,32 @@ impl TestServer {
         Self::with(Settings { limits, ..Settings::default() }).await
     }
 
-    /// Start a server with the real table and the rows of [`rows`].
+    pub async fn with_rules(rules: Rules) -> Self {
+        Self::build(Store::in_memory([7; 32]).unwrap(), Settings::default(), rules, TestClock::new()).await
+    }
+
+    /// Start over the database at `path`.
+    pub async fn over(path: &Path, rules: Rules, clock: TestClock) -> Self {
+        Self::build(Store::open(path, [7; 32]).unwrap(), Settings::default(), rules, clock).await
+    }
+
     pub async fn with(settings: Settings) -> Self {
-        let clock = Clock::new(|| Timestamp::from_unix(1_793_000_000));
-        let service =
-            Service::new(vec![(USER.into(), principal(Role::User)), (ADMIN.into(), principal(Role::Admin))]);
-        let app = Arc::new(App { service, clock, random: Random::system(), settings });
+        Self::build(Store::in_memory([7; 32]).unwrap(), settings, rules(), TestClock::new()).await
+    }
+
+    /// Start a server with the real table and the rows of [`rows`].
+    async fn build(store: Store, settings: Settings, rules: Rules, clock: TestClock) -> Self {
+        let service = Service::start(store, clock.clock(), Random::system(), rules).await.unwrap();
+        let about = About {
+            service_name: "lucid-auth-test".into(),
+            tron_network: "nile",
+            hardware_wallets: true,
+            registration_open: true,
+        };
+        let app =
+            App { service: service.clone(), clock: clock.clock(), random: Random::system(), settings, about };
         let table = routes().into_iter().chain(rows()).collect();
-        let server = Server::new(app, table).unwrap();
+        let server = Server::new(Arc::new(app), table).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -68,7 +133,43 @@ impl TestServer {
                 })
                 .await;
         });
-        Self { address, stop: Some(stop), done }
+        Self { address, service, clock, stop: Some(stop), done }
+    }
+
+    /// A signed challenge of `wallet`: the body of a sign-in.
+    pub async fn signed(&self, wallet: &Wallet, how: WalletType) -> Value {
+        let asked = json!({"tron_address": wallet.address, "wallet_type": how});
+        let challenge = self.post("/auth/challenge", &asked).await.expect(200);
+        let message = challenge["message"].as_str().unwrap();
+        let scheme: Scheme = challenge["scheme"].as_str().unwrap().parse().unwrap();
+        json!({"tron_address": wallet.address, "message": message, "signature": wallet.sign(scheme, message)})
+    }
+
+    /// What a sign-in of `wallet` gives.
+    pub async fn sign_in(&self, wallet: &Wallet) -> Value {
+        let body = self.signed(wallet, WalletType::Tron).await;
+        self.post("/auth/login", &body).await.expect(200)
+    }
+
+    /// A bearer's header line, of a user with this role.
+    pub async fn bearer(&self, role: Role) -> String {
+        let wallet = Wallet::new(1_000_000 + role as u64);
+        let new = NewUser { address: wallet.address, role, display_name: None };
+        // The second time, the account is there.
+        drop(self.service.add_user(new).await);
+        bearer(&self.sign_in(&wallet).await)
+    }
+
+    /// The reply to a `POST` of JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.ask(json(path, &body.to_string())).await
+    }
+
+    /// The reply to a call with a body and a token.
+    pub async fn call(&self, method: &str, path: &str, tokens: &Value, body: &Value) -> Reply {
+        let lines = format!("Content-Type: application/json\r\n{}", bearer(tokens));
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.ask(request(method, path, &lines, &body)).await
     }
 
     pub async fn connect(&self) -> Client {
@@ -85,13 +186,26 @@ impl TestServer {
     /// The reply to `bytes` on a connection of their own.
     pub async fn ask(&self, bytes: impl AsRef<[u8]>) -> Reply {
         let mut client = self.connect().await;
-        client.send(bytes).await;
-        client.reply().await
+        client.send(&bytes).await;
+        let reply = client.reply().await;
+        table::check(bytes.as_ref(), &reply);
+        reply
     }
 
     /// The reply to a `GET`, with more header lines.
     pub async fn get(&self, path: &str, lines: &str) -> Reply {
         self.ask(request("GET", path, lines, "")).await
+    }
+
+    /// The same, for callers that cannot lend.
+    pub async fn call_owned(&self, method: &str, path: &str, tokens: Value, body: Value) -> Reply {
+        self.call(method, path, &tokens, &body).await
+    }
+
+    /// Stop, and let go of the database.
+    pub async fn close(mut self) {
+        self.stop();
+        self.stopped().await;
     }
 
     /// Ask it to stop.
@@ -103,6 +217,11 @@ impl TestServer {
     pub async fn stopped(&mut self) {
         timeout(PATIENCE, &mut self.done).await.unwrap().unwrap();
     }
+}
+
+/// The header line that carries an access token.
+pub fn bearer(tokens: &Value) -> String {
+    format!("Authorization: Bearer {}\r\n", tokens["access_token"].as_str().unwrap())
 }
 
 /// The bytes of a request.
@@ -200,6 +319,12 @@ impl Reply {
         (!lines.is_empty()).then(|| lines.join(", "))
     }
 
+    /// The body of a reply that has this status.
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        self.json()
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
@@ -242,21 +367,11 @@ impl Reply {
             let json = self.json();
             assert_eq!(json["status"], self.status);
             assert_eq!(json["error"]["request_id"], id);
-            assert_eq!(json["error"]["timestamp"], "2026-10-26T07:33:20Z");
+            assert!(json["error"]["timestamp"].as_str().unwrap().parse::<Timestamp>().is_ok());
             assert!(json["error"]["details"].is_object());
             assert!(!json["error"]["message"].as_str().unwrap().is_empty());
             let (code, kind) = (json["error"]["code"].as_str().unwrap(), json["type"].as_str().unwrap());
             assert_eq!(kind, format!("/problems/{code}"));
         }
-    }
-}
-
-fn principal(role: Role) -> Principal {
-    Principal {
-        user_id: UserId::from_bytes([1; 16]),
-        session_id: SessionId::from_bytes([2; 16]),
-        tron_address: Address::from_bytes([3; 20]),
-        role,
-        expires_at: Timestamp::from_unix(1_793_000_900),
     }
 }
