@@ -15,6 +15,7 @@ mod schema;
 pub mod sessions;
 mod transaction;
 pub mod users;
+pub mod users_index;
 mod writer;
 
 use std::{path::Path, sync::Arc};
