@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what tests share fails as tests do")]
 
 mod abuse;
+mod certificate;
 mod info;
 mod keys;
 mod layers;
@@ -15,5 +16,6 @@ mod sign_in;
 mod sign_out;
 mod support;
 mod table;
+mod tls;
 mod wallet;
 mod web;
