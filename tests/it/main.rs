@@ -17,5 +17,6 @@ mod sign_out;
 mod support;
 mod table;
 mod tls;
+mod tls_process;
 mod wallet;
 mod web;
