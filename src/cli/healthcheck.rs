@@ -1,19 +1,22 @@
 //! `lucid-auth healthcheck`: for a container with no shell.
 
 use std::{
-    io::{self, Read as _, Write},
+    io::{self, Read, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
 
 use super::{Failure, settings::SettingFlags};
+use crate::{config::Tls, http::tls::Pinned};
 
-/// How long the service may take to answer.
-const PATIENCE: Duration = Duration::from_millis(900);
+/// How long the service may take to answer: a second, less what it takes to start this.
+const PATIENCE: Duration = Duration::from_millis(800);
 /// The whole answer is shorter.
 const MAX_ANSWER: u64 = 16 * 1024;
 
 /// Ask the running service whether it is healthy; exits with 0 or 1, within a second
+///
+/// It asks from this machine, over HTTP; with a certificate configured over HTTPS, and then trusts that one alone.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// Print what the service says, in JSON
@@ -26,25 +29,26 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Ask, print the answer, and return whether it is well.
     pub(super) fn run(self, out: &mut impl Write) -> Result<bool, Failure> {
-        let listen = super::load(self.settings)?.config.listen;
-        let address = SocketAddr::new(reachable(listen.ip()), listen.port());
-        let unreachable = |error: io::Error| {
-            Failure::Refused(format!(
-                "no answer from http://{address}/health: {error}. Is the service running?"
-            ))
+        let config = super::load(self.settings)?.config;
+        let address = SocketAddr::new(reachable(config.listen.ip()), config.listen.port());
+        let pinned = match &config.tls {
+            Some(Tls::Files { certificate, .. }) => Some(Pinned::from_file(certificate).map_err(|why| {
+                Failure::Refused(format!("TLS_CERT_FILE={:?}: {why}", certificate.display().to_string()))
+            })?),
+            Some(Tls::SelfSigned) | None => None,
         };
-        let answer = ask(address).map_err(unreachable)?;
+        let url = format!("{}://{address}/health", if pinned.is_some() { "https" } else { "http" });
+        let unreachable = |error: io::Error| {
+            Failure::Refused(format!("no answer from {url}: {error}. Is the service running?"))
+        };
+        let answer = ask(address, pinned).map_err(unreachable)?;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         let healthy = head.starts_with("HTTP/1.1 200 ");
         if self.json {
             writeln!(out, "{body}")?;
         } else {
             let status = head.lines().next().unwrap_or_default();
-            writeln!(
-                out,
-                "{}: http://{address}/health answers {status}",
-                if healthy { "healthy" } else { "unhealthy" }
-            )?;
+            writeln!(out, "{}: {url} answers {status}", if healthy { "healthy" } else { "unhealthy" })?;
         }
         Ok(healthy)
     }
@@ -59,23 +63,54 @@ fn reachable(ip: IpAddr) -> IpAddr {
     }
 }
 
-fn ask(address: SocketAddr) -> io::Result<String> {
+fn ask(address: SocketAddr, pinned: Option<Pinned>) -> io::Result<String> {
     let until = Instant::now() + PATIENCE;
-    let left = || {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(io::Error::from(io::ErrorKind::TimedOut)) } else { Ok(left) }
-    };
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_write_timeout(Some(left()?))?;
+    let stream = Patient { stream: TcpStream::connect_timeout(&address, PATIENCE)?, until };
+    match pinned {
+        None => converse(stream),
+        Some(pinned) => converse(pinned.connect(stream, address.ip())?),
+    }
+}
+
+fn converse(mut stream: impl Read + Write) -> io::Result<String> {
     stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut answer = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        stream.set_read_timeout(Some(left()?))?;
-        let length = (&mut stream).take(MAX_ANSWER - answer.len() as u64).read(&mut chunk)?;
-        if length == 0 {
-            return String::from_utf8(answer).map_err(|_| io::ErrorKind::InvalidData.into());
-        }
-        answer.extend_from_slice(&chunk[..length]);
+    stream.flush()?;
+    let mut answer = String::new();
+    stream.take(MAX_ANSWER).read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+/// A connection on which all waiting together ends at one time.
+struct Patient {
+    stream: TcpStream,
+    until: Instant,
+}
+
+impl Patient {
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
+    }
+}
+
+impl Read for Patient {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(self.left()?)?;
+        self.stream.read(bytes).map_err(|error| match error.kind() {
+            // So the system says that the time is over.
+            io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
+            _ => error,
+        })
+    }
+}
+
+impl Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.left()?)?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
     }
 }

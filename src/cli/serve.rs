@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
     time::{MissedTickBehavior, interval},
 };
@@ -21,8 +21,14 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Config, CorsOrigins, Registration},
-    http::{About, App, Limits, Server, Settings, client::TrustedProxies, cors::Cors, routes::routes},
+    config::{self, Config, CorsOrigins, Loaded, Mistakes, Registration},
+    http::{
+        About, App, Limits, Server, Settings, Tls,
+        client::TrustedProxies,
+        cors::Cors,
+        routes::routes,
+        tls::{PairFile, Refused},
+    },
     random::Random,
     service::Service,
     store::OpenError,
@@ -47,34 +53,72 @@ impl Arguments {
     /// Serve until SIGTERM or SIGINT.
     pub(super) fn run(self, out: &mut impl Write) -> Result<(), Failure> {
         let loaded = super::load(self.settings)?;
-        let config = loaded.config;
+        let config = &loaded.config;
         let json = config.log_format.is_json(io::stderr().is_terminal());
         telemetry::init(&config.service_name, config.log_level, json).map_err(Failure::refused)?;
         for notice in &loaded.notices {
             tracing::warn!("{notice}");
         }
+        let tls = tls(&loaded)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .max_blocking_threads(BLOCKING_THREADS)
             .build()
             .map_err(Failure::refused)?;
-        runtime.block_on(serve(&config, json, out))
+        runtime.block_on(serve(config, tls, json, out))
     }
 }
 
-async fn serve(config: &Config, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+/// The certificate and its key, if they are configured.
+fn tls(loaded: &Loaded) -> Result<Option<Arc<Tls>>, Failure> {
+    let (certificate, key) = match loaded.config.tls.clone() {
+        None => return Ok(None),
+        Some(config::Tls::Files { certificate, key }) => (certificate, key),
+        Some(config::Tls::SelfSigned) => {
+            return Err(Failure::Refused("this version makes no certificate: unset TLS_SELF_SIGNED".into()));
+        }
+    };
+    match Tls::from_files(certificate, key, Clock::system().now()) {
+        Ok(tls) => Ok(Some(Arc::new(tls))),
+        Err(refused) => {
+            let mistakes = refused.iter().filter_map(|one| loaded.mistake(variable(one.file), &one.why));
+            Err(Mistakes(mistakes.collect()).into())
+        }
+    }
+}
+
+/// The setting that names `file`.
+const fn variable(file: PairFile) -> &'static str {
+    match file {
+        PairFile::Certificate => "TLS_CERT_FILE",
+        PairFile::Key => "TLS_KEY_FILE",
+    }
+}
+
+async fn serve(
+    config: &Config,
+    tls: Option<Arc<Tls>>,
+    json: bool,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    // From here on SIGHUP does not end the process.
+    let hangup = signal(SignalKind::hangup()).map_err(Failure::refused)?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config, &error))?;
     let service = open(config).await?;
     let commands = admin::listen(&config.data_dir, service.clone()).map_err(|error| {
         Failure::Refused(format!("cannot make the admin socket in {}: {error}", config.data_dir.display()))
     })?;
     let app = app(config, service.clone());
-    let server = Server::new(Arc::new(app), routes()).map_err(Failure::refused)?;
+    let mut server = Server::new(Arc::new(app), routes()).map_err(Failure::refused)?;
+    if let Some(tls) = &tls {
+        server = server.with_tls(tls.clone());
+    }
     let stop = stop().map_err(Failure::refused)?;
 
     let mut background = JoinSet::new();
     background.spawn(commands);
     background.spawn(maintain(service));
+    background.spawn(reload(hangup, tls));
     announce(config, &listener, json, out)?;
     server.serve(listener, stop).await;
     background.shutdown().await;
@@ -153,6 +197,25 @@ async fn maintain(service: Service) {
     }
 }
 
+/// Read the certificate and its key again at each SIGHUP.
+async fn reload(mut hangup: Signal, tls: Option<Arc<Tls>>) {
+    while hangup.recv().await.is_some() {
+        let Some(tls) = tls.clone() else {
+            tracing::info!("SIGHUP: there is nothing to read again without TLS_CERT_FILE");
+            continue;
+        };
+        match tokio::task::spawn_blocking(move || tls.reload(Clock::system().now())).await {
+            Ok(Ok(())) => tracing::info!("SIGHUP: new connections get the certificate that was read again"),
+            Ok(Err(refused)) => {
+                for Refused { file, why } in refused {
+                    tracing::error!("SIGHUP: the old certificate stays in use; {}: {why}", variable(file));
+                }
+            }
+            Err(error) => tracing::error!(%error, "SIGHUP: the old certificate stays in use"),
+        }
+    }
+}
+
 /// Say where it is and where its data lives: to a person on the terminal, and to the log.
 fn announce(
     config: &Config,
@@ -161,11 +224,12 @@ fn announce(
     out: &mut impl Write,
 ) -> Result<(), Failure> {
     let port = listener.local_addr().map_err(Failure::refused)?.port();
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
     let url = match (&config.public_url, config.listen.ip()) {
         (Some(origin), _) => origin.to_string(),
-        (None, ip) if ip.is_unspecified() || ip.is_loopback() => format!("http://localhost:{port}"),
-        (None, IpAddr::V6(ip)) => format!("http://[{ip}]:{port}"),
-        (None, ip) => format!("http://{ip}:{port}"),
+        (None, ip) if ip.is_unspecified() || ip.is_loopback() => format!("{scheme}://localhost:{port}"),
+        (None, IpAddr::V6(ip)) => format!("{scheme}://[{ip}]:{port}"),
+        (None, ip) => format!("{scheme}://{ip}:{port}"),
     };
     let data = config.data_dir.display();
     tracing::info!(url, data = %data, version = env!("CARGO_PKG_VERSION"), port, "ready");

@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{
     Config, legacy,
-    mistakes::Mistakes,
+    mistakes::{Mistake, Mistakes},
     reader::{Reader, Stop, Value},
     settings::SETTINGS,
     sources::{Source, Sources},
@@ -30,6 +30,14 @@ pub enum Notice {
     NotYet(&'static str),
     /// A variable of the old service, and why it means nothing any more.
     Ignored(String, &'static str),
+}
+
+impl Loaded {
+    /// That what a setting names cannot be used, with what is allowed.
+    #[must_use]
+    pub fn mistake(&self, name: &str, allowed: &str) -> Option<Mistake> {
+        self.values.iter().find(|value| value.setting.name == name).map(|value| value.mistake(allowed))
+    }
 }
 
 impl fmt::Display for Notice {

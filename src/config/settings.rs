@@ -144,8 +144,8 @@ pub static SETTINGS: &[Setting] = &[
     value("AUDIT_LOG_RETENTION_DAYS",   "90",        "How long it is kept, in days: 1 to 3650").later(),
 
     under("HTTPS",
-    unset("TLS_CERT_FILE",              "none",      "Certificate chain, a PEM file: HTTPS on the same port; goes with TLS_KEY_FILE").protects().later()),
-    unset("TLS_KEY_FILE",               "none",      "Private key of the certificate, a PEM file").protects().later(),
+    unset("TLS_CERT_FILE",              "none",      "Certificate chain, a PEM file: HTTPS on the same port; goes with TLS_KEY_FILE; SIGHUP reads both again").protects()),
+    unset("TLS_KEY_FILE",               "none",      "Private key of the certificate, a PEM file").protects(),
     value("TLS_SELF_SIGNED",            "false",     "HTTPS with a certificate made by the service itself: true or false").protects().later(),
 
     under("Metrics",

@@ -2,7 +2,6 @@
 
 use std::{
     any::Any,
-    net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::Arc,
@@ -18,6 +17,7 @@ use tokio::time::Instant;
 
 use super::{
     app::App,
+    client::Client,
     code::Code,
     problem::Problem,
     reply::{NoContent, Reply, Response},
@@ -25,19 +25,21 @@ use super::{
     request_id::{RequestId, X_REQUEST_ID},
     router::{Resource, Router},
     security,
+    socket::{Channel, Peer},
 };
 
 /// Answer `request`, which came over a connection from `peer`.
 pub(super) async fn answer(
     app: Arc<App>,
     router: Arc<Router>,
-    peer: IpAddr,
+    peer: Peer,
     request: hyper::Request<Incoming>,
 ) -> Response {
     let started = Instant::now();
     let (parts, body) = request.into_parts();
     let request_id = RequestId::of(&parts.headers, &app.random);
-    let client = app.settings.trusted_proxies.client(peer, &parts.headers);
+    let direct = Client { address: peer.address, https: peer.channel == Channel::Tls };
+    let client = app.settings.trusted_proxies.client(direct, &parts.headers);
     let (resource, params) = router.find(parts.uri.path()).unzip();
     let preflight = resource.filter(|_| parts.method == Method::OPTIONS).map(|resource| &resource.allow);
     let cors = app.settings.cors.permit(&parts.headers, preflight);
@@ -51,7 +53,13 @@ pub(super) async fn answer(
         request_id: request_id.clone(),
         params: params.unwrap_or_default(),
     };
-    let outcome = isolate(dispatch(app.clone(), resource, parts.version, head, body)).await;
+    let outcome = if peer.channel == Channel::PlainOnTlsPort {
+        Err(Problem::new(Code::RequestMalformed)
+            .message("This port speaks HTTPS: ask https:// instead.")
+            .close())
+    } else {
+        isolate(dispatch(app.clone(), resource, parts.version, head, body)).await
+    };
 
     let mut response = outcome.unwrap_or_else(|problem| {
         if let Some(cause) = problem.cause() {

@@ -18,7 +18,7 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 pub struct Client {
     /// The address nearest to the person that is vouched for.
     pub address: IpAddr,
-    /// Whether the browser's connection is TLS, as far as a trusted proxy says.
+    /// Whether the browser's connection is TLS: the one to us, or as a trusted proxy says.
     pub https: bool,
 }
 
@@ -40,6 +40,7 @@ impl TrustedProxies {
     }
 
     /// Who sent `headers` over a connection from `peer`: going back from `peer`, the first that is no trusted proxy.
+    /// If none says whether the browser's connection is TLS, it is taken to be as the one from `peer`.
     ///
     /// Each proxy appends whom it heard from, to `X-Forwarded-For` or to `Forwarded` ([RFC 7239]). What lies left of
     /// the first untrusted address is that client's own claim, and counts for nothing; so does all left of an entry
@@ -48,9 +49,9 @@ impl TrustedProxies {
     ///
     /// [RFC 7239]: https://www.rfc-editor.org/rfc/rfc7239
     #[must_use]
-    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
-        let peer = peer.to_canonical();
-        let direct = Client { address: peer, https: false };
+    pub fn client(&self, direct: Client, headers: &HeaderMap) -> Client {
+        let peer = direct.address.to_canonical();
+        let direct = Client { address: peer, ..direct };
         if !self.contains(peer) {
             return direct;
         }
@@ -67,7 +68,8 @@ impl TrustedProxies {
         };
         // The nearest proxy's own word is the last one.
         let last = list(headers, &X_FORWARDED_PROTO).last();
-        let https = https.unwrap_or_else(|| last.is_some_and(|proto| proto.eq_ignore_ascii_case("https")));
+        let https =
+            https.unwrap_or_else(|| last.map_or(direct.https, |proto| proto.eq_ignore_ascii_case("https")));
         Client { address, https }
     }
 
@@ -127,6 +129,11 @@ mod tests {
         TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()])
     }
 
+    /// A connection from `peer` without TLS.
+    fn plain(peer: &str) -> Client {
+        Client { address: peer.parse().unwrap(), https: false }
+    }
+
     const XFF: &str = "x-forwarded-for";
     const XFP: &str = "x-forwarded-proto";
     const FWD: &str = "forwarded";
@@ -164,7 +171,26 @@ mod tests {
         ];
         for (case, peer, lines, client, https) in cases {
             let expected = Client { address: client.parse().unwrap(), https: *https };
-            assert_eq!(proxies().client(peer.parse().unwrap(), &headers(lines)), expected, "{case}");
+            assert_eq!(proxies().client(plain(peer), &headers(lines)), expected, "{case}");
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn a_tls_connection_to_us_counts_unless_a_proxy_says_how_the_browser_came() {
+        type Case<'a> = (&'a str, &'a [(&'static str, &'a str)], bool);
+        let cases: &[Case] = &[
+            // peer         headers                                    https
+            ("192.0.2.1",   &[],                                       true),
+            ("192.0.2.1",   &[(XFP, "http")],                          true),
+            ("10.0.0.1",    &[],                                       true),
+            ("10.0.0.1",    &[(XFF, "203.0.113.9")],                   true),
+            ("10.0.0.1",    &[(XFF, "203.0.113.9"), (XFP, "http")],    false),
+            ("10.0.0.1",    &[(FWD, "for=203.0.113.9;proto=http")],    false),
+        ];
+        for (peer, lines, https) in cases {
+            let direct = Client { https: true, ..plain(peer) };
+            assert_eq!(proxies().client(direct, &headers(lines)).https, *https, "{peer} {lines:?}");
         }
     }
 
@@ -172,9 +198,9 @@ mod tests {
         #[test]
         fn no_header_panics_and_a_stranger_stays_who_he_is(listed in "[ -~]{0,60}", standard in "[forpt=\"\\\\,;:. 0-9a-f\\[\\]]{0,60}") {
             let headers = headers(&[(XFF, &listed), (FWD, &standard), (XFP, &listed)]);
-            let stranger = "192.0.2.1".parse().unwrap();
-            prop_assert_eq!(proxies().client(stranger, &headers), Client { address: stranger, https: false });
-            let _ = proxies().client("10.0.0.1".parse().unwrap(), &headers);
+            let stranger = plain("192.0.2.1");
+            prop_assert_eq!(proxies().client(stranger, &headers), stranger);
+            let _ = proxies().client(plain("10.0.0.1"), &headers);
         }
     }
 }

@@ -15,7 +15,6 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     time::{Sleep, sleep},
 };
 
@@ -26,6 +25,7 @@ use super::{
     reply::Response,
     request_id::{RequestId, X_REQUEST_ID},
     security,
+    socket::Socket,
 };
 
 /// Set when hyper was given a response of ours to write.
@@ -45,7 +45,7 @@ impl Answered {
 /// does so only between responses, all of which were flushed by then, so a status of 4xx that is written when no
 /// response was handed over is hyper's own; its place is taken by a [`Problem`].
 pub(super) struct Connection {
-    socket: TcpStream,
+    socket: Socket,
     app: Arc<App>,
     peer: IpAddr,
     answered: Answered,
@@ -58,16 +58,26 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(socket: TcpStream, peer: IpAddr, app: Arc<App>, answered: Answered) -> Self {
+    pub(super) fn new(socket: Socket, peer: IpAddr, app: Arc<App>, answered: Answered) -> Self {
         Self { socket, app, peer, answered, refusal: Vec::new(), stall: None, linger: None }
     }
 
     /// Write to the socket, but do not wait for ever.
     fn poll_send(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write(context, bytes);
-        if written.is_ready() {
+        self.unless_stalled(context, written)
+    }
+
+    /// What the socket said, but an error when it has been saying for too long that the client takes nothing. Flushing
+    /// and closing can wait too: with TLS, bytes that were taken may still be ours to send.
+    fn unless_stalled<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        said: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if said.is_ready() {
             self.stall = None;
-            return written;
+            return said;
         }
         ready!(alarm(&mut self.stall, self.app.settings.limits.write_time).poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
@@ -162,7 +172,8 @@ impl AsyncWrite for Connection {
         let this = self.get_mut();
         ready!(this.poll_refusal(context))?;
         this.answered.0.store(false, Ordering::Relaxed);
-        Pin::new(&mut this.socket).poll_flush(context)
+        let flushed = Pin::new(&mut this.socket).poll_flush(context);
+        this.unless_stalled(context, flushed)
     }
 
     /// Close our side, then read and forget what the client still sends, for a while: closing with bytes unread makes
@@ -171,7 +182,8 @@ impl AsyncWrite for Connection {
         let this = self.get_mut();
         if this.linger.is_none() {
             ready!(this.poll_refusal(context))?;
-            ready!(Pin::new(&mut this.socket).poll_shutdown(context))?;
+            let closed = Pin::new(&mut this.socket).poll_shutdown(context);
+            ready!(this.unless_stalled(context, closed))?;
         }
         let mut alarm = alarm(&mut this.linger, this.app.settings.limits.linger_time);
         let mut bytes = [0; 4096];

@@ -17,6 +17,8 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Bytes of a request's body.
     pub body_bytes: usize,
+    /// How long a TLS handshake may take, counted from the beginning of the connection.
+    pub handshake_time: Duration,
     /// How long a request's head may take to arrive, counted from the end of the response before it: also how long
     /// an idle connection stays open.
     pub header_time: Duration,
@@ -39,6 +41,7 @@ impl Default for Limits {
             headers: 64,
             header_bytes: 16 * 1024,
             body_bytes: 16 * 1024,
+            handshake_time: Duration::from_secs(10),
             header_time: Duration::from_secs(20),
             body_time: Duration::from_secs(10),
             write_time: Duration::from_secs(20),

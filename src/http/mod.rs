@@ -29,6 +29,8 @@ pub mod routes;
 mod seats;
 mod security;
 pub mod server;
+mod socket;
+pub mod tls;
 pub mod web;
 
 pub use app::{About, App, Settings};
@@ -38,3 +40,4 @@ pub use problem::Problem;
 pub use reply::Reply;
 pub use request::Request;
 pub use server::Server;
+pub use tls::Tls;

@@ -1,6 +1,6 @@
 //! Accepts connections, serves them, and stops without cutting anyone off.
 
-use std::{convert::Infallible, io, net::IpAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
 use http_body_util::Full;
 use hyper::{server::conn::http1, service::service_fn};
@@ -23,6 +23,8 @@ use super::{
     route::Route,
     router::{Router, RouterError},
     seats::{Seat, Seats},
+    socket::{Channel, Peer, Socket},
+    tls::Tls,
 };
 
 /// How long to wait before accepting again when the system could not give a connection, for lack of descriptors or
@@ -36,12 +38,13 @@ pub struct Server {
     router: Arc<Router>,
     room: Arc<Semaphore>,
     seats: Arc<Seats>,
+    tls: Option<Arc<Tls>>,
 }
 
 /// A connection that was accepted, with the places that it holds until it ends.
-struct Guest {
-    socket: TcpStream,
-    peer: IpAddr,
+struct Guest<S> {
+    socket: S,
+    peer: Peer,
     places: (OwnedSemaphorePermit, Option<Seat>),
 }
 
@@ -57,8 +60,16 @@ impl Server {
             room: Arc::new(Semaphore::new(limits.connections)),
             seats: Seats::new(limits.connections_per_client),
             router: Arc::new(Router::new(routes)?),
+            tls: None,
             app,
         })
+    }
+
+    /// Speak HTTPS and nothing else.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Arc<Tls>) -> Self {
+        self.tls = Some(tls);
+        self
     }
 
     /// Serve whoever connects to `listener` until `stop` ends; then accept no more, and return when all requests in
@@ -66,20 +77,32 @@ impl Server {
     pub async fn serve(&self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let limits = &self.app.settings.limits;
         let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
+        let mut handshakes = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
             tokio::select! {
                 biased;
                 () = &mut stop => break,
                 Some(_) = connections.join_next() => {}
-                guest = self.accept(&listener) => {
-                    if let Some(guest) = guest {
+                Some(greeted) = handshakes.join_next() => {
+                    if let Ok(Some(guest)) = greeted {
+                        connections.spawn(self.attend(guest, graceful.watcher()));
+                    }
+                }
+                guest = self.accept(&listener) => match (guest, &self.tls) {
+                    (None, _) => {}
+                    (Some(guest), Some(tls)) => {
+                        handshakes.spawn(greet(guest, tls.clone(), limits.handshake_time));
+                    }
+                    (Some(Guest { socket, peer, places }), None) => {
+                        let guest = Guest { socket: Socket::Plain(socket), peer, places };
                         connections.spawn(self.attend(guest, graceful.watcher()));
                     }
                 }
             }
         }
-        drop(listener);
+        // Who has not finished a handshake has not asked for anything yet.
+        drop((listener, handshakes));
         let open = graceful.count();
         tracing::info!(connections = open, "stopping: accepting no more connections");
         if timeout(limits.shutdown_time, graceful.shutdown()).await.is_err() {
@@ -90,7 +113,7 @@ impl Server {
 
     /// The next connection, once there is room for one. Until then it waits in the system's queue, so that however
     /// many come, no more descriptors are open than [`Limits::connections`] and the listener's.
-    async fn accept(&self, listener: &TcpListener) -> Option<Guest> {
+    async fn accept(&self, listener: &TcpListener) -> Option<Guest<TcpStream>> {
         let room = self.room.clone().acquire_owned().await.ok()?;
         let (socket, address) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -112,20 +135,20 @@ impl Server {
             }
             seat
         };
-        Some(Guest { socket, peer, places: (room, seat) })
+        // Replies are written whole, so there is nothing to gain from waiting for more.
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
+        }
+        Some(Guest { socket, peer: Peer { address: peer, channel: Channel::Plain }, places: (room, seat) })
     }
 
     /// Serve one connection to its end.
-    fn attend(&self, guest: Guest, watcher: Watcher) -> impl Future<Output = ()> + use<> {
+    fn attend(&self, guest: Guest<Socket>, watcher: Watcher) -> impl Future<Output = ()> + use<> {
         let Guest { socket, peer, places } = guest;
         let (app, router) = (self.app.clone(), self.router.clone());
         async move {
-            // Replies are written whole, so there is nothing to gain from waiting for more.
-            if let Err(error) = socket.set_nodelay(true) {
-                tracing::debug!(%error, "cannot set TCP_NODELAY");
-            }
             let answered = Answered::default();
-            let connection = Connection::new(socket, peer, app.clone(), answered.clone());
+            let connection = Connection::new(socket, peer.address, app.clone(), answered.clone());
             let http = builder(&app.settings.limits);
             let service = service_fn(move |request| {
                 let (app, router, answered) = (app.clone(), router.clone(), answered.clone());
@@ -137,9 +160,25 @@ impl Server {
             });
             let served = watcher.watch(http.serve_connection(TokioIo::new(connection), service)).await;
             if let Err(error) = served {
-                tracing::debug!(client = %peer, %error, "connection ended early");
+                tracing::debug!(client = %peer.address, %error, "connection ended early");
             }
             drop(places);
+        }
+    }
+}
+
+/// Do the TLS handshake, in `time`, and return the guest if it succeeds.
+async fn greet(guest: Guest<TcpStream>, tls: Arc<Tls>, time: Duration) -> Option<Guest<Socket>> {
+    let Guest { socket, peer: Peer { address, .. }, places } = guest;
+    match timeout(time, tls.open(socket)).await {
+        Ok(Ok((socket, channel))) => Some(Guest { socket, peer: Peer { address, channel }, places }),
+        Ok(Err(error)) => {
+            tracing::debug!(client = %address, %error, "TLS handshake failed");
+            None
+        }
+        Err(_) => {
+            tracing::debug!(client = %address, "TLS handshake took too long");
+            None
         }
     }
 }

@@ -16,9 +16,11 @@ const LAYERS: [(&str, &[&str]); 9] = [
 ];
 
 /// A crate, and the only part of ours that names it.
-const OWNED: [(&str, &str); 6] = [
+const OWNED: [(&str, &str); 8] = [
     ("hyper", "src/http/"),
     ("matchit", "src/http/"),
+    ("rustls", "src/http/"),
+    ("tokio_rustls", "src/http/"),
     ("redb", "src/store/"),
     ("moka", "src/store/"),
     ("jsonwebtoken", "src/service/"),

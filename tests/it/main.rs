@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what tests share fails as tests do")]
 
 mod abuse;
+mod certificate;
 mod documents;
 mod info;
 mod keys;
@@ -16,5 +17,7 @@ mod sign_in;
 mod sign_out;
 mod support;
 mod table;
+mod tls;
+mod tls_process;
 mod wallet;
 mod web;

@@ -18,14 +18,14 @@ use lucid_auth::{
         timestamp::Timestamp,
         wallet::{Scheme, WalletType},
     },
-    http::{About, App, Limits, Server, Settings, routes::routes},
+    http::{About, App, Limits, Server, Settings, Tls, routes::routes},
     random::Random,
     service::{NewUser, Rules, Service},
     store::Store,
 };
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
     sync::oneshot,
     task::JoinHandle,
@@ -35,7 +35,7 @@ use tokio::{
 use crate::{rows::rows, table, wallet::Wallet};
 
 /// No test waits longer than this for anything.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A time that a test makes a limit, so as not to wait.
 pub const SOON: Duration = Duration::from_millis(150);
@@ -110,8 +110,25 @@ impl TestServer {
         Self::build(Store::in_memory([7; 32]).unwrap(), settings, rules(), TestClock::new()).await
     }
 
-    /// Start a server with the real table and the rows of [`rows`].
+    /// Start one that speaks HTTPS.
+    pub async fn with_tls(tls: Arc<Tls>, limits: Limits) -> Self {
+        let settings = Settings { limits, ..Settings::default() };
+        let store = Store::in_memory([7; 32]).unwrap();
+        Self::build_with(Some(tls), store, settings, rules(), TestClock::new()).await
+    }
+
     async fn build(store: Store, settings: Settings, rules: Rules, clock: TestClock) -> Self {
+        Self::build_with(None, store, settings, rules, clock).await
+    }
+
+    /// Start a server with the real table and the rows of [`rows`].
+    async fn build_with(
+        tls: Option<Arc<Tls>>,
+        store: Store,
+        settings: Settings,
+        rules: Rules,
+        clock: TestClock,
+    ) -> Self {
         let service = Service::start(store, clock.clock(), Random::system(), rules).await.unwrap();
         let about = About {
             service_name: "lucid-auth-test".into(),
@@ -122,7 +139,10 @@ impl TestServer {
         let app =
             App { service: service.clone(), clock: clock.clock(), random: Random::system(), settings, about };
         let table = routes().into_iter().chain(rows()).collect();
-        let server = Server::new(Arc::new(app), table).unwrap();
+        let mut server = Server::new(Arc::new(app), table).unwrap();
+        if let Some(tls) = tls {
+            server = server.with_tls(tls);
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -180,7 +200,7 @@ impl TestServer {
     pub async fn connect_from(&self, address: &str) -> Client {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(SocketAddr::new(address.parse().unwrap(), 0)).unwrap();
-        Client { stream: socket.connect(self.address).await.unwrap(), read: Vec::new() }
+        Client::new(socket.connect(self.address).await.unwrap())
     }
 
     /// The reply to `bytes` on a connection of their own.
@@ -235,12 +255,16 @@ pub fn json(path: &str, body: &str) -> String {
     request("POST", path, "Content-Type: application/json\r\n", body)
 }
 
-pub struct Client {
-    pub stream: TcpStream,
+pub struct Client<S = TcpStream> {
+    pub stream: S,
     read: Vec<u8>,
 }
 
-impl Client {
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    pub fn new(stream: S) -> Self {
+        Self { stream, read: Vec::new() }
+    }
+
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         timeout(PATIENCE, self.stream.write_all(bytes.as_ref())).await.unwrap().unwrap();
     }
