@@ -3,10 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what tests share fails as tests do")]
 
 mod abuse;
+mod cli;
+#[path = "../support/http.rs"]
+mod http;
 mod info;
 mod keys;
 mod layers;
 mod log;
+#[path = "../support/process.rs"]
+mod process;
 mod profile;
 mod refresh;
 mod rows;
