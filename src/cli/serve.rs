@@ -170,8 +170,12 @@ fn announce(
     let data = config.data_dir.display();
     tracing::info!(url, data = %data, version = env!("CARGO_PKG_VERSION"), port, "ready");
     if !json {
-        writeln!(out, "lucid-auth {} is ready: {url}", env!("CARGO_PKG_VERSION"))?;
-        writeln!(out, "Its data lives in {data}. Stop it with Ctrl-C.")?;
+        // Nobody need listen to what the log has said already.
+        let _ = writeln!(
+            out,
+            "lucid-auth {} is ready: {url}\nIts data lives in {data}. Stop it with Ctrl-C.",
+            env!("CARGO_PKG_VERSION")
+        );
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod check;
 mod healthcheck;
 mod keys;
+mod output;
 mod refused;
 mod serve;
 mod settings;
