@@ -10,6 +10,7 @@ use std::{
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    sync::oneshot,
     task::JoinSet,
     time::{MissedTickBehavior, interval},
 };
@@ -65,20 +66,24 @@ impl Arguments {
 async fn serve(config: &Config, json: bool, out: &mut impl Write) -> Result<(), Failure> {
     let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config, &error))?;
     let service = open(config).await?;
-    let commands = admin::listen(&config.data_dir, service.clone()).map_err(|error| {
+    let (hang_up, told) = oneshot::channel::<()>();
+    let stopped = async { drop(told.await) };
+    let commands = admin::listen(&config.data_dir, service.clone(), stopped).map_err(|error| {
         Failure::Refused(format!("cannot make the admin socket in {}: {error}", config.data_dir.display()))
     })?;
     let app = app(config, service.clone());
     let server = Server::new(Arc::new(app), routes()).map_err(Failure::refused)?;
     let stop = stop().map_err(Failure::refused)?;
 
+    let commands = tokio::spawn(commands);
     let mut background = JoinSet::new();
-    background.spawn(commands);
     background.spawn(maintain(service));
     announce(config, &listener, json, out)?;
     server.serve(listener, stop).await;
     background.shutdown().await;
-    admin::forget(&config.data_dir);
+    drop(hang_up);
+    // A command that the service has taken is done before the service ends. A panic there was logged.
+    drop(commands.await);
     // What is left of the service goes with this function; the last of it closes the database.
     tracing::info!("stopped");
     Ok(())

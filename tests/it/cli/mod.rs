@@ -1,6 +1,7 @@
 //! The real binary: every command, and how the service starts and stops.
 
 mod check;
+mod commands;
 mod healthcheck;
 mod keys;
 mod output;
