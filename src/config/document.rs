@@ -46,34 +46,7 @@ const fn later(setting: &Setting) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::{env, fs, path::Path};
-
     use super::*;
-
-    /// Hold the file at `path` against `expected`, or write it if asked to by `UPDATE=1`.
-    fn assert_file(path: &str, expected: &str) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-        if env::var_os("UPDATE").is_some_and(|value| value == "1") {
-            fs::write(&path, expected).unwrap();
-        }
-        let found = fs::read_to_string(&path).unwrap();
-        assert_eq!(found, expected, "{} is out of date: UPDATE=1 cargo test rewrites it", path.display());
-    }
-
-    #[test]
-    fn the_environment_file_shows_every_setting() {
-        assert_file("packaging/lucid-auth.env", &environment_file());
-    }
-
-    #[test]
-    fn the_readme_shows_every_setting() {
-        let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-        let (before, rest) = readme.split_once("<!-- settings -->").unwrap();
-        let (_, after) = rest.split_once("<!-- /settings -->").unwrap();
-        let table = readme_table();
-        let expected = format!("{before}<!-- settings -->\n{table}<!-- /settings -->{after}");
-        assert_file("README.md", &expected);
-    }
 
     #[test]
     fn each_setting_is_one_line_of_help_and_one_row() {

@@ -121,10 +121,14 @@ pub enum Action {
     KeyAdded,
     /// A signing key was removed after its last token expired.
     KeyRetired,
+    /// Somebody ended another session than the one they asked in.
+    SessionRevoked,
+    /// An account was erased.
+    UserErased,
 }
 
 impl Action {
-    const NAMES: [(Self, &str); 10] = [
+    const NAMES: [(Self, &str); 12] = [
         (Self::UserAdded, "user.added"),
         (Self::SignIn, "sign_in"),
         (Self::RefreshReuse, "refresh.reuse"),
@@ -135,6 +139,8 @@ impl Action {
         (Self::UserUnlocked, "user.unlocked"),
         (Self::KeyAdded, "key.added"),
         (Self::KeyRetired, "key.retired"),
+        (Self::SessionRevoked, "session.revoked"),
+        (Self::UserErased, "user.erased"),
     ];
 
     /// The name in the log, such as `user.locked`.

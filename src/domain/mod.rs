@@ -1,6 +1,7 @@
 //! Values and rules. Nothing here reads a clock, a random source, a file or the network.
 
 pub mod audit;
+pub mod authority;
 pub mod challenge;
 pub mod claims;
 pub mod client;

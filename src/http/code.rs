@@ -41,6 +41,8 @@ pub enum Code {
     HeadersTooLarge,
     RequestMalformed,
     LastSuperAdmin,
+    OwnAccount,
+    RoleTooLow,
 }
 
 struct Row {
@@ -57,7 +59,7 @@ const fn row(code: Code, number: u16, status: StatusCode, title: &'static str, a
 
 /// In the order of [`Code`], so that a code finds its row by its place.
 #[rustfmt::skip]
-static TABLE: [Row; 31] = [
+static TABLE: [Row; 33] = [
     row(Code::SignatureInvalid, 1001, StatusCode::UNAUTHORIZED, "Invalid TRON signature",
         "The signature was not made by this address over this message. Ask for a new challenge and sign exactly its text with the wallet of that address."),
     row(Code::TokenExpired, 1002, StatusCode::UNAUTHORIZED, "Token expired",
@@ -120,6 +122,10 @@ static TABLE: [Row; 31] = [
         "The request is not well-formed HTTP/1.1 (RFC 9112)."),
     row(Code::LastSuperAdmin, 1034, StatusCode::CONFLICT, "Last SUPER_ADMIN",
         "Nobody could give out roles any more. Make another SUPER_ADMIN first."),
+    row(Code::OwnAccount, 1040, StatusCode::FORBIDDEN, "Own account",
+        "Nobody changes their own role, or locks or erases themselves here. Another administrator can."),
+    row(Code::RoleTooLow, 1041, StatusCode::FORBIDDEN, "Role too low",
+        "The user, or the role to grant, is above the caller's own role."),
 ];
 
 impl Code {

@@ -15,7 +15,7 @@ use super::{
     request_id::RequestId,
 };
 use crate::{
-    domain::{challenge::ChallengeError, timestamp::Timestamp},
+    domain::{authority::AuthorityError, challenge::ChallengeError, timestamp::Timestamp},
     service,
 };
 
@@ -212,9 +212,12 @@ impl From<service::Error> for Problem {
                     .message(message)
                     .detail("permission", permission.name());
             }
+            Error::Authority(AuthorityError::OwnAccount) => Code::OwnAccount,
+            Error::Authority(AuthorityError::Above(_)) => Code::RoleTooLow,
             Error::AddressTaken => Code::AddressTaken,
             Error::RegistrationClosed => Code::RegistrationClosed,
             Error::UserUnknown => Code::UserUnknown,
+            Error::SessionUnknown => Code::SessionUnknown,
             Error::LastSuperAdmin => Code::LastSuperAdmin,
             Error::Store(cause) => {
                 return Self::new(Code::Unavailable).because(cause).retry_after(UNAVAILABLE);

@@ -78,7 +78,7 @@ pub enum Grant {
 /// use lucid_auth::{http::{App, Problem, Request, route::{Public, Quota, SignedIn, get}}, service::Principal};
 ///
 /// async fn whoami(_: Arc<App>, request: Request<Principal, ()>) -> Result<String, Problem> {
-///     Ok(request.caller.tron_address.to_string())
+///     Ok(request.caller.user.address.to_string())
 /// }
 /// get("whoami", "/whoami", SignedIn, Quota::Read, whoami, "Tell who calls");
 /// ```
@@ -88,7 +88,7 @@ pub enum Grant {
 /// use lucid_auth::{http::{App, Problem, Request, route::{Public, Quota, SignedIn, get}}, service::Principal};
 ///
 /// async fn whoami(_: Arc<App>, request: Request<Principal, ()>) -> Result<String, Problem> {
-///     Ok(request.caller.tron_address.to_string())
+///     Ok(request.caller.user.address.to_string())
 /// }
 /// get("whoami", "/whoami", Public, Quota::Read, whoami, "Tell who calls");
 /// ```

@@ -20,7 +20,7 @@ const API_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; fr
 
 /// USB wallets are reached by `WebHID` and `WebUSB`, and only from our own pages.
 const PERMISSIONS: HeaderValue = HeaderValue::from_static(
-    "hid=(self), usb=(self), accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), \
+    "hid=(self), usb=(self), accelerometer=(), camera=(), display-capture=(), geolocation=(), \
      gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=()",
 );
 

@@ -2,7 +2,8 @@
 
 use crate::{
     domain::{
-        challenge::ChallengeError, permission::Permission, timestamp::Timestamp, wallet::SignatureError,
+        authority::AuthorityError, challenge::ChallengeError, permission::Permission, timestamp::Timestamp,
+        wallet::SignatureError,
     },
     random::RandomError,
     store::StoreError,
@@ -41,6 +42,9 @@ pub enum Error {
     /// The caller's role does not hold this.
     #[error("this needs the permission {0}")]
     PermissionMissing(Permission),
+    /// That is not theirs to change.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     /// The address has an account already.
     #[error("this address has an account; sign in instead")]
     AddressTaken,
@@ -50,6 +54,9 @@ pub enum Error {
     /// Nobody has this identifier or address.
     #[error("there is no such user")]
     UserUnknown,
+    /// No live session has this identifier, or it is not the caller's to know of.
+    #[error("there is no such session")]
+    SessionUnknown,
     /// It would leave nobody who can give out roles.
     #[error("this is the last SUPER_ADMIN who can sign in; make another one first")]
     LastSuperAdmin,

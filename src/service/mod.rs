@@ -1,7 +1,9 @@
 //! Use cases: what the HTTP API and the commands can ask for.
 
+mod asker;
 mod authenticate;
 mod challenges;
+mod erase;
 mod error;
 mod health;
 mod ids;
@@ -9,6 +11,7 @@ mod keys;
 mod profile;
 mod provider;
 mod refresh;
+mod session_list;
 mod sessions;
 mod sign_in;
 mod tokens;
@@ -16,6 +19,7 @@ mod users;
 
 use std::{sync::Arc, time::Duration};
 
+pub use asker::Asker;
 pub use authenticate::Principal;
 pub use challenges::Answer;
 pub use error::Error;

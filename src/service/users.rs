@@ -1,20 +1,24 @@
-//! Users, as an operator on this machine looks after them.
+//! Users, as admins and operators look after them.
 
-use super::{Error, Service, blocking, flatten};
+use super::{Asker, Error, Service, blocking, flatten};
 use crate::{
     domain::{
         audit::{Action, Actor, Event},
+        authority::Authority,
         id::UserId,
-        profile::DisplayName,
+        profile::{DisplayName, Profile},
         role::Role,
         timestamp::Timestamp,
         user::User,
         wallet::Address,
     },
-    store::{Reads, StoreError, Tx, audit, sessions, users},
+    store::{
+        Reads, StoreError, Tx, audit, sessions, users,
+        users_index::{self, Filter, Page},
+    },
 };
 
-/// How an operator names a user.
+/// How somebody names a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserRef {
     /// By identifier.
@@ -34,6 +38,9 @@ pub struct NewUser {
     pub display_name: Option<DisplayName>,
 }
 
+/// What a change did, and what else there is to say of it; nothing, if all was as it should be already.
+type Changed = Result<Result<Option<(Action, Option<String>)>, Error>, StoreError>;
+
 fn find(tx: &impl Reads, name: UserRef) -> Result<Option<User>, StoreError> {
     match name {
         UserRef::Id(id) => users::find(tx, id),
@@ -41,22 +48,19 @@ fn find(tx: &impl Reads, name: UserRef) -> Result<Option<User>, StoreError> {
     }
 }
 
-/// Whether somebody other than `user` is `SUPER_ADMIN` and can sign in.
-fn another_super_admin(tx: &impl Reads, user: UserId) -> Result<bool, StoreError> {
-    let mut after = None;
-    loop {
-        let page = users::list(tx, after, 1_000)?;
-        if page
-            .iter()
-            .any(|other| other.role == Role::SuperAdmin && other.locked_at.is_none() && other.id != user)
-        {
-            return Ok(true);
-        }
-        after = page.last().map(|last| last.id);
-        if after.is_none() {
-            return Ok(false);
-        }
+/// End every session of a user, and return how many there were.
+pub(super) fn end_sessions(tx: &Tx, user: UserId) -> Result<usize, StoreError> {
+    let ids = sessions::of_user(tx, user)?;
+    for id in &ids {
+        sessions::take(tx, *id)?;
     }
+    Ok(ids.len())
+}
+
+/// Whether the platform would be left without anybody who gives out roles, if `user` were gone.
+pub(super) fn is_last_super_admin(tx: &Tx, user: &User) -> Result<bool, StoreError> {
+    let counts = user.role == Role::SuperAdmin && user.locked_at.is_none();
+    Ok(counts && !users_index::another_super_admin(tx, user.id)?)
 }
 
 impl Service {
@@ -90,32 +94,59 @@ impl Service {
         blocking(move || service.0.store.read(|tx| find(tx, name))?.ok_or(Error::UserUnknown)).await
     }
 
-    /// At most `limit` users, oldest account first, after the user `after`.
+    /// At most `limit` users whom `filter` admits, oldest account first, after the user `after`.
     ///
     /// # Errors
     ///
     /// [`Error::Store`] if the database fails.
-    pub async fn users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<User>, Error> {
+    pub async fn users(&self, filter: Filter, after: Option<UserId>, limit: usize) -> Result<Page, Error> {
         let service = self.clone();
-        blocking(move || Ok(service.0.store.read(|tx| users::list(tx, after, limit))?)).await
+        blocking(move || Ok(service.0.store.read(|tx| users_index::page(tx, &filter, after, limit))?)).await
     }
 
     /// Give a user another role.
     ///
     /// # Errors
     ///
-    /// [`Error::UserUnknown`]; [`Error::LastSuperAdmin`]; or that the database fails.
-    pub async fn set_role(&self, name: UserRef, role: Role) -> Result<User, Error> {
-        self.change_user(name, move |tx, user, now| {
+    /// [`Error::UserUnknown`]; [`Error::Authority`] or [`Error::PermissionMissing`] if that is not theirs to do;
+    /// [`Error::LastSuperAdmin`]; or that the database fails.
+    pub async fn set_role(&self, asker: Asker, name: UserRef, role: Role) -> Result<User, Error> {
+        self.change_user(asker, name, move |tx, user, authority, _| {
+            if let Err(refusal) = authority.may_grant(user, role) {
+                return Ok(Err(refusal.into()));
+            }
             if user.role == role {
                 return Ok(Ok(None));
             }
-            if user.role == Role::SuperAdmin && !another_super_admin(tx, user.id)? {
+            if is_last_super_admin(tx, user)? {
                 return Ok(Err(Error::LastSuperAdmin));
             }
             let change = format!("{} to {role}", user.role);
             user.role = role;
-            Ok(Ok(Some(Event::new(now, Action::RoleChanged, Actor::Operator).with(change))))
+            Ok(Ok(Some((Action::RoleChanged, Some(change)))))
+        })
+        .await
+    }
+
+    /// Change a user's profile by `change`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UserUnknown`]; [`Error::Authority`] or [`Error::PermissionMissing`]; or that the database fails.
+    pub async fn change_user_profile(
+        &self,
+        asker: Asker,
+        name: UserRef,
+        change: impl Fn(Profile) -> Profile + Send + 'static,
+    ) -> Result<User, Error> {
+        self.change_user(asker, name, move |_, user, authority, _| {
+            if let Err(refusal) = authority.may_manage(user) {
+                return Ok(Err(refusal.into()));
+            }
+            let profile = change(user.profile.clone());
+            let changed = profile != user.profile;
+            user.profile = profile;
+            Ok(Ok(changed.then_some((Action::ProfileChanged, None))))
         })
         .await
     }
@@ -124,20 +155,22 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// [`Error::UserUnknown`]; [`Error::LastSuperAdmin`]; or that the database fails.
-    pub async fn lock_user(&self, name: UserRef) -> Result<User, Error> {
-        self.change_user(name, move |tx, user, now| {
+    /// [`Error::UserUnknown`]; [`Error::Authority`] or [`Error::PermissionMissing`]; [`Error::LastSuperAdmin`]; or that
+    /// the database fails.
+    pub async fn lock_user(&self, asker: Asker, name: UserRef) -> Result<User, Error> {
+        self.change_user(asker, name, move |tx, user, authority, now| {
+            if let Err(refusal) = authority.may_remove(user) {
+                return Ok(Err(refusal.into()));
+            }
             if user.locked_at.is_some() {
                 return Ok(Ok(None));
             }
-            if user.role == Role::SuperAdmin && !another_super_admin(tx, user.id)? {
+            if is_last_super_admin(tx, user)? {
                 return Ok(Err(Error::LastSuperAdmin));
             }
             user.locked_at = Some(now);
-            for id in sessions::of_user(tx, user.id)? {
-                sessions::take(tx, id)?;
-            }
-            Ok(Ok(Some(Event::new(now, Action::UserLocked, Actor::Operator))))
+            let ended = end_sessions(tx, user.id)?;
+            Ok(Ok(Some((Action::UserLocked, Some(format!("sessions ended: {ended}"))))))
         })
         .await
     }
@@ -146,34 +179,43 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// [`Error::UserUnknown`], or that the database fails.
-    pub async fn unlock_user(&self, name: UserRef) -> Result<User, Error> {
-        self.change_user(name, move |_, user, now| {
+    /// [`Error::UserUnknown`]; [`Error::Authority`] or [`Error::PermissionMissing`]; or that the database fails.
+    pub async fn unlock_user(&self, asker: Asker, name: UserRef) -> Result<User, Error> {
+        self.change_user(asker, name, move |_, user, authority, _| {
+            if let Err(refusal) = authority.may_remove(user) {
+                return Ok(Err(refusal.into()));
+            }
             let was_locked = user.locked_at.take().is_some();
-            Ok(Ok(was_locked.then(|| Event::new(now, Action::UserUnlocked, Actor::Operator))))
+            Ok(Ok(was_locked.then_some((Action::UserUnlocked, None))))
         })
         .await
     }
 
-    /// Change a user by `change`, which returns the audit event, or `None` if all is as it should be already.
+    /// Change a user by `change`, and write down who did it.
     async fn change_user(
         &self,
+        asker: Asker,
         name: UserRef,
-        change: impl Fn(&Tx, &mut User, Timestamp) -> Result<Result<Option<Event>, Error>, StoreError>
-        + Send
-        + 'static,
+        change: impl Fn(&Tx, &mut User, Authority, Timestamp) -> Changed + Send + 'static,
     ) -> Result<User, Error> {
         let now = self.now();
         let apply = move |tx: &Tx| {
-            let Some(mut user) = find(tx, name)? else { return Ok(Err(Error::UserUnknown)) };
-            let event = match change(tx, &mut user, now)? {
-                Ok(event) => event,
+            let authority = match asker.authority(tx)? {
+                Ok(authority) => authority,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            if let Some(event) = event {
-                user.updated_at = now;
-                users::update(tx, &user)?;
-                audit::append(tx, &event.about(user.id, user.address))?;
+            let Some(mut user) = find(tx, name)? else { return Ok(Err(Error::UserUnknown)) };
+            match change(tx, &mut user, authority, now)? {
+                Err(refusal) => return Ok(Err(refusal)),
+                Ok(None) => {}
+                Ok(Some((action, detail))) => {
+                    user.updated_at = now;
+                    users::update(tx, &user)?;
+                    audit::append(
+                        tx,
+                        &Event { detail, ..asker.event(now, action).about(user.id, user.address) },
+                    )?;
+                }
             }
             Ok(Ok(user))
         };

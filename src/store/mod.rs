@@ -1,6 +1,6 @@
 //! The database: one redb file, one table a file here, and the live sessions in front of it.
 //!
-//! Reads see a snapshot. Writes go through one writer ([`writer`]) that commits many at once; an answer comes only
+//! Reads see a snapshot. Writes go through one writer (`writer.rs`) that commits many at once; an answer comes only
 //! when the disk has it.
 
 pub mod audit;
@@ -15,6 +15,7 @@ mod schema;
 pub mod sessions;
 mod transaction;
 pub mod users;
+pub mod users_index;
 mod writer;
 
 use std::{path::Path, sync::Arc};

@@ -1,6 +1,4 @@
-//! The table of users, and the index by address.
-
-use std::ops::Bound;
+//! The table of users, and the index by address. `users_index.rs` has the others, and lists.
 
 use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
 use serde::{Deserialize, Serialize};
@@ -8,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Reads, StoreError, Tx,
     row::{decode, encode},
+    users_index,
 };
 use crate::domain::{
     id::UserId,
@@ -61,7 +60,7 @@ fn to_bytes(user: &User) -> Result<Vec<u8>, StoreError> {
     )
 }
 
-fn from_bytes(id: UserId, bytes: &[u8]) -> Result<User, StoreError> {
+pub(super) fn from_bytes(id: UserId, bytes: &[u8]) -> Result<User, StoreError> {
     let row: Row = decode(NAME, bytes)?;
     let Row { display_name, email, avatar_url, metadata, .. } = row;
     Ok(User {
@@ -95,23 +94,6 @@ pub fn find_by_address(tx: &impl Reads, address: &Address) -> Result<Option<User
     id.map(|id| find(tx, id)?.ok_or(StoreError::Inconsistent("an address without its user"))).transpose()
 }
 
-/// At most `limit` users, oldest first, after the user `after`.
-///
-/// # Errors
-///
-/// [`StoreError`] if the database cannot be read.
-pub fn list(tx: &impl Reads, after: Option<UserId>, limit: usize) -> Result<Vec<User>, StoreError> {
-    let table = tx.table(USERS)?;
-    let from = after.as_ref().map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_bytes()));
-    let rows = table.range::<&[u8; 16]>((from, Bound::Unbounded))?;
-    rows.take(limit)
-        .map(|row| {
-            let (id, row) = row?;
-            from_bytes(UserId::from_bytes(*id.value()), row.value())
-        })
-        .collect()
-}
-
 /// How many users there are.
 ///
 /// # Errors
@@ -133,6 +115,7 @@ pub fn insert(tx: &Tx, user: &User) -> Result<bool, StoreError> {
     }
     by_address.insert(user.address.as_bytes(), user.id.as_bytes())?;
     tx.table_mut(USERS)?.insert(user.id.as_bytes(), to_bytes(user)?.as_slice())?;
+    users_index::replace(tx, None, Some(user))?;
     Ok(true)
 }
 
@@ -144,16 +127,30 @@ pub fn insert(tx: &Tx, user: &User) -> Result<bool, StoreError> {
 pub fn update(tx: &Tx, user: &User) -> Result<(), StoreError> {
     let mut table = tx.table_mut(USERS)?;
     let before = table.insert(user.id.as_bytes(), to_bytes(user)?.as_slice())?;
-    before.map(|_| ()).ok_or(StoreError::Inconsistent("a change of a user who is not there"))
+    let before = before.ok_or(StoreError::Inconsistent("a change of a user who is not there"))?;
+    let before = from_bytes(user.id, before.value())?;
+    users_index::replace(tx, Some(&before), Some(user))
 }
 
-/// Check that users and addresses point at each other.
+/// Remove a user. Their sessions are the caller's to end.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot be written.
+pub fn remove(tx: &Tx, user: &User) -> Result<(), StoreError> {
+    tx.table_mut(USERS)?.remove(user.id.as_bytes())?;
+    tx.table_mut(BY_ADDRESS)?.remove(user.address.as_bytes())?;
+    users_index::replace(tx, Some(user), None)
+}
+
+/// Check that users and their indexes tell the same.
 ///
 /// # Errors
 ///
 /// [`StoreError`] at the first row that does not hold.
 pub(super) fn check(tx: &impl Reads) -> Result<u64, StoreError> {
     let (users, by_address) = (tx.table(USERS)?, tx.table(BY_ADDRESS)?);
+    let mut indexed = users_index::Expected::default();
     for row in users.iter()? {
         let (id, row) = row?;
         let user = from_bytes(UserId::from_bytes(*id.value()), row.value())?;
@@ -162,10 +159,11 @@ pub(super) fn check(tx: &impl Reads) -> Result<u64, StoreError> {
         if !points_back {
             return Err(StoreError::Inconsistent("a user whose address is another's or nobody's"));
         }
+        indexed.note(tx, &user)?;
     }
-    if users.len()? == by_address.len()? {
-        Ok(users.len()?)
-    } else {
-        Err(StoreError::Inconsistent("an address without its user"))
+    if users.len()? != by_address.len()? {
+        return Err(StoreError::Inconsistent("an address without its user"));
     }
+    indexed.check(tx)?;
+    Ok(users.len()?)
 }

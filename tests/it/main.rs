@@ -4,6 +4,7 @@
 
 mod abuse;
 mod cli;
+mod documents;
 #[path = "../support/http.rs"]
 mod http;
 mod info;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use lucid_auth::service::Asker;
 use lucid_auth::{
     domain::wallet::{Scheme, WalletType},
     http::Settings,
@@ -234,7 +235,7 @@ async fn a_locked_user_is_kept_out_everywhere_and_at_once() {
     let wallet = Wallet::new(13);
     let tokens = server.sign_in(&wallet).await;
     let user = lucid_auth::service::UserRef::Address(wallet.address);
-    server.service.lock_user(user).await.unwrap();
+    server.service.lock_user(Asker::Operator, user).await.unwrap();
     assert_eq!(server.call("GET", "/auth/verify", &tokens, &Value::Null).await.problem(), (401, 1015));
     let refresh = json!({"refresh_token": tokens["refresh_token"]});
     assert_eq!(server.post("/auth/refresh", &refresh).await.problem(), (401, 1015));
@@ -242,7 +243,7 @@ async fn a_locked_user_is_kept_out_everywhere_and_at_once() {
     let reply = server.post("/auth/login", &body).await;
     assert_eq!(reply.problem(), (423, 1005));
     assert!(reply.header("retry-after").is_some());
-    server.service.unlock_user(user).await.unwrap();
+    server.service.unlock_user(Asker::Operator, user).await.unwrap();
     server.sign_in(&wallet).await;
     assert_eq!(
         server.call("GET", "/auth/verify", &tokens, &Value::Null).await.status,

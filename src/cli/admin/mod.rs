@@ -24,8 +24,8 @@ use crate::{
         wallet::Address,
     },
     random::Random,
-    service::{Error, NewUser, PublicKey, Rules, Service, UserRef},
-    store::{OpenError, Store},
+    service::{Asker, Error, NewUser, PublicKey, Rules, Service, UserRef},
+    store::{OpenError, Store, users_index::Filter},
 };
 
 pub(super) use socket::listen;
@@ -135,10 +135,14 @@ pub(super) async fn execute(service: &Service, command: Command) -> Outcome {
             user(service.add_user(NewUser { address, role, display_name }).await)
         }
         Command::ShowUser(name) => user(service.user(name.into()).await),
-        Command::ListUsers { after, limit } => service.users(after, limit).await.map(users),
-        Command::SetRole { user: name, role } => user(service.set_role(name.into(), role).await),
-        Command::LockUser(name) => user(service.lock_user(name.into()).await),
-        Command::UnlockUser(name) => user(service.unlock_user(name.into()).await),
+        Command::ListUsers { after, limit } => {
+            service.users(Filter::default(), after, limit).await.map(|page| users(page.users))
+        }
+        Command::SetRole { user: name, role } => {
+            user(service.set_role(Asker::Operator, name.into(), role).await)
+        }
+        Command::LockUser(name) => user(service.lock_user(Asker::Operator, name.into()).await),
+        Command::UnlockUser(name) => user(service.unlock_user(Asker::Operator, name.into()).await),
         Command::ListKeys => Ok(Outcome::Keys(service.public_keys().into_iter().map(KeyRow::from).collect())),
         Command::RotateKey { at_once } => {
             service.rotate_key(at_once).await.map(|key| Outcome::Keys(vec![key.into()]))

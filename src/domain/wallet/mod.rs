@@ -1,6 +1,7 @@
 //! Wallets: addresses, signatures, and the ways a wallet signs a text.
 
 mod address;
+mod address_range;
 mod device;
 mod ethereum;
 mod scheme;
@@ -12,6 +13,7 @@ mod wallet_type;
 mod vectors;
 
 pub use address::{Address, AddressError};
+pub use address_range::{AddressRange, AddressRangeError};
 pub use device::{Device, DeviceId, DeviceType};
 pub use scheme::{Scheme, SchemeError};
 pub use signature::{Signature, SignatureError};
