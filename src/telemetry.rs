@@ -25,6 +25,9 @@ use crate::clock::Clock;
 /// JSON is one object a line with an RFC 3339 time in UTC and the name of the `service`, so that a line means the same
 /// wherever it is collected. Text is short, for a person who reads along: time of day in UTC, level, message, fields.
 ///
+/// A line that cannot be written is lost: to say so would need the very stream that fails, and its last resort is a
+/// panic.
+///
 /// # Errors
 ///
 /// [`SetGlobalDefaultError`] if it was called before.
@@ -45,6 +48,7 @@ where
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(writer)
+        .log_internal_errors(false)
         .fmt_fields(JsonFields::new())
         .event_format(Named { service: serde_json::Value::from(service).to_string(), format })
         .finish()
@@ -59,7 +63,8 @@ fn text_lines<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(writer);
+    let lines =
+        tracing_subscriber::fmt().with_max_level(level).with_writer(writer).log_internal_errors(false);
     // The default already honours NO_COLOR; it does not look whether anybody sees colours.
     let lines = if colours { lines } else { lines.with_ansi(false) };
     lines.compact().with_target(false).with_timer(TimeOfDay(clock)).finish()

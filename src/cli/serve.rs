@@ -10,6 +10,7 @@ use std::{
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
+    sync::oneshot,
     task::JoinSet,
     time::{MissedTickBehavior, interval},
 };
@@ -105,7 +106,9 @@ async fn serve(
     let hangup = signal(SignalKind::hangup()).map_err(Failure::refused)?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config, &error))?;
     let service = open(config).await?;
-    let commands = admin::listen(&config.data_dir, service.clone()).map_err(|error| {
+    let (hang_up, told) = oneshot::channel::<()>();
+    let stopped = async { drop(told.await) };
+    let commands = admin::listen(&config.data_dir, service.clone(), stopped).map_err(|error| {
         Failure::Refused(format!("cannot make the admin socket in {}: {error}", config.data_dir.display()))
     })?;
     let app = app(config, service.clone());
@@ -115,14 +118,16 @@ async fn serve(
     }
     let stop = stop().map_err(Failure::refused)?;
 
+    let commands = tokio::spawn(commands);
     let mut background = JoinSet::new();
-    background.spawn(commands);
     background.spawn(maintain(service));
     background.spawn(reload(hangup, tls));
     announce(config, &listener, json, out)?;
     server.serve(listener, stop).await;
     background.shutdown().await;
-    admin::forget(&config.data_dir);
+    drop(hang_up);
+    // A command that the service has taken is done before the service ends. A panic there was logged.
+    drop(commands.await);
     // What is left of the service goes with this function; the last of it closes the database.
     tracing::info!("stopped");
     Ok(())
@@ -234,8 +239,12 @@ fn announce(
     let data = config.data_dir.display();
     tracing::info!(url, data = %data, version = env!("CARGO_PKG_VERSION"), port, "ready");
     if !json {
-        writeln!(out, "lucid-auth {} is ready: {url}", env!("CARGO_PKG_VERSION"))?;
-        writeln!(out, "Its data lives in {data}. Stop it with Ctrl-C.")?;
+        // Nobody need listen to what the log has said already.
+        let _ = writeln!(
+            out,
+            "lucid-auth {} is ready: {url}\nIts data lives in {data}. Stop it with Ctrl-C.",
+            env!("CARGO_PKG_VERSION")
+        );
     }
     Ok(())
 }

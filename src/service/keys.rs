@@ -69,6 +69,7 @@ impl Service {
             key::is_due(keys, every, now).then(|| if first { now } else { now.plus(PUBLISHED_AHEAD) })
         })
         .await
+        .map(|_| ())
     }
 
     /// Make a new key, and return it. It signs once every service has had time to fetch it, or at once if `at_once`:
@@ -80,29 +81,31 @@ impl Service {
     pub async fn rotate_key(&self, at_once: bool) -> Result<PublicKey, Error> {
         let now = self.now();
         let ahead = if at_once { Duration::ZERO } else { PUBLISHED_AHEAD };
-        self.change_keys(now, Actor::Operator, move |_| Some(now.plus(ahead))).await?;
-        let newest = self.public_keys().into_iter().max_by_key(|key| (key.created_at, key.signs_from));
-        newest.ok_or(Error::Internal("no signing key"))
+        let made = self.change_keys(now, Actor::Operator, move |_| Some(now.plus(ahead))).await?;
+        let new = self.public_keys().into_iter().find(|key| Some(&key.kid) == made.as_ref());
+        new.ok_or(Error::Internal("the new signing key is not there"))
     }
 
-    /// Add a key that signs from when `next` says, remove the retired ones, and use what is there then.
+    /// Add a key that signs from when `next` says, remove the retired ones, and use what is there then. Returns the
+    /// new key's name.
     async fn change_keys(
         &self,
         now: Timestamp,
         actor: Actor,
         next: impl Fn(&[Key]) -> Option<Timestamp> + Send + 'static,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<String>, Error> {
         // One change at a time, so that what is used is never older than what is stored.
         let _turn = self.0.key_change.lock().await;
         let seed = Zeroizing::new(self.0.random.bytes::<32>()?);
         let lifetime = self.0.rules.access_token_lifetime;
         let change = move |tx: &Tx| {
-            let mut all = keys::all(tx)?;
+            let (mut all, mut made) = (keys::all(tx)?, None);
             if let Some(signs_from) = next(&all) {
                 let key = Key::from_seed(&seed, now, signs_from);
                 keys::insert(tx, &key)?;
                 let event = Event::new(now, Action::KeyAdded, actor);
                 audit::append(tx, &event.with(format_args!("{}, signs from {signs_from}", key.kid)))?;
+                made = Some(key.kid.clone());
                 all.push(key);
             }
             for kid in key::retired(&all, lifetime, now) {
@@ -110,10 +113,10 @@ impl Service {
                 audit::append(tx, &Event::new(now, Action::KeyRetired, Actor::Service).with(&kid))?;
                 all.retain(|key| key.kid != kid);
             }
-            Ok(all)
+            Ok((all, made))
         };
-        let all = self.0.store.write(change).await?;
+        let (all, made) = self.0.store.write(change).await?;
         self.0.tokens.set(all);
-        Ok(())
+        Ok(made)
     }
 }

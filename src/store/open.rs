@@ -80,24 +80,36 @@ fn builder() -> Builder {
 
 /// Make the database under another name, and give it its own when it is whole: no crash leaves half of one.
 fn create(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
     let fresh = path.with_extension(format!("new-{}", std::process::id()));
+    let made = create_as(&fresh, path, key);
+    if made.is_err() {
+        // It may not even be there.
+        drop(fs::remove_file(&fresh));
+    }
+    made
+}
+
+fn create_as(fresh: &Path, path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
     let make = || {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        fs::remove_file(&fresh)
+        fs::remove_file(fresh)
             .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(fresh)
     };
-    make().map_err(|source| io_error(&fresh, source))?;
-    let database = builder().create(&fresh).map_err(|error| refusal(&fresh, error))?;
-    prepare(&fresh, &database, |tx| schema::create(tx, &RefreshTokenKey::from_bytes(key)))?;
+    make().map_err(|source| io_error(fresh, source))?;
+    let database = builder().create(fresh).map_err(|error| refusal(fresh, error))?;
+    prepare(fresh, &database, |tx| schema::create(tx, &RefreshTokenKey::from_bytes(key)))?;
     let publish = || {
         // Unlike a rename, a link never replaces a database that another process made meanwhile.
-        fs::hard_link(&fresh, path)?;
-        fs::remove_file(&fresh)?;
+        fs::hard_link(fresh, path)?;
+        fs::remove_file(fresh)?;
         File::open(folder)?.sync_all()
     };
-    publish().map_err(|source| io_error(path, source))?;
+    publish().map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => OpenError::InUse { path: path.to_owned() },
+        _ => io_error(path, source),
+    })?;
     Ok(database)
 }
 
@@ -243,6 +255,15 @@ mod tests {
         let key = meta::refresh_token_key(&database.begin_read().unwrap()).unwrap();
         assert_eq!(*key.as_bytes(), [7; 32], "the key is that of the first start");
         assert!(matches!(open(&path, [8; 32]), Err(OpenError::InUse { .. })));
+    }
+
+    #[test]
+    fn who_makes_it_second_finds_it_in_use_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.redb");
+        let _first = create(&path, [1; 32]).unwrap();
+        assert!(matches!(create(&path, [2; 32]), Err(OpenError::InUse { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

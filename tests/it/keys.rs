@@ -84,6 +84,15 @@ async fn a_key_is_rotated_by_hand_and_outlives_a_restart() {
 }
 
 #[tokio::test]
+async fn each_rotation_tells_of_its_own_key() {
+    let server = TestServer::start().await;
+    let (ahead, now) =
+        (server.service.rotate_key(false).await.unwrap(), server.service.rotate_key(true).await.unwrap());
+    assert_ne!(ahead.kid, now.kid);
+    assert_eq!(ahead.signs_from.since(now.signs_from).as_secs(), 600);
+}
+
+#[tokio::test]
 async fn issuer_and_audience_are_what_is_configured_and_checked() {
     let mut rules = rules();
     rules.issuer = Some("https://auth.example.org".into());

@@ -4,11 +4,16 @@
 
 mod abuse;
 mod certificate;
+mod cli;
 mod documents;
+#[path = "../support/http.rs"]
+mod http;
 mod info;
 mod keys;
 mod layers;
 mod log;
+#[path = "../support/process.rs"]
+mod process;
 mod profile;
 mod refresh;
 mod rows;

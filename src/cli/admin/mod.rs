@@ -28,7 +28,7 @@ use crate::{
     store::{OpenError, Store, users_index::Filter},
 };
 
-pub(super) use socket::{forget, listen};
+pub(super) use socket::listen;
 
 /// The name of the database in the data folder.
 pub(super) const DATABASE: &str = "auth.redb";

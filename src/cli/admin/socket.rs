@@ -1,4 +1,7 @@
-//! The socket between a command and the running service: one line of JSON there, one back.
+//! The socket between a command and the running service: a greeting, one line of JSON there, one back.
+//!
+//! The service greets whom it will answer, and does not end before it has. A command that was not greeted has not said
+//! yet what it wants, so it may ask again, or open the database itself, without doing anything twice.
 //!
 //! It stands in the data folder, which is the service's alone (mode 0700), with mode 0600: whoever may use it may change
 //! the database anyway.
@@ -7,12 +10,14 @@ use std::{
     fs, io,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    pin::pin,
     time::Duration,
 };
 
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixListener, UnixStream},
+    task::JoinSet,
     time::timeout,
 };
 
@@ -21,23 +26,28 @@ use crate::service::Service;
 
 /// A command fits; so does a page of users.
 const MAX_LINE: u64 = 4 << 20;
+/// What the service says first.
+const GREETING: &str = "lucid-auth\n";
 /// How long either side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the service waits for a command: whoever connects has it ready. A service that stops waits as long.
+const COMMAND_TIME: Duration = Duration::from_secs(2);
 
 pub(super) fn path(data_dir: &Path) -> PathBuf {
     data_dir.join("admin.sock")
 }
 
-/// Answer commands until the returned future is dropped. The caller has the database open, so that a socket which
-/// stands there already is that of a process which is gone.
+/// Answer commands until `stop` ends; then remove the socket, and end when all who were greeted are answered. The
+/// caller has the database open, so that a socket which stands there already is that of a process which is gone.
 ///
 /// # Errors
 ///
 /// An I/O error if the socket cannot be made.
-pub(in crate::cli) fn listen(
+pub(in crate::cli) fn listen<S: Future<Output = ()> + Send>(
     data_dir: &Path,
     service: Service,
-) -> io::Result<impl Future<Output = ()> + Send + use<>> {
+    stop: S,
+) -> io::Result<impl Future<Output = ()> + Send + use<S>> {
     let path = path(data_dir);
     match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -46,26 +56,35 @@ pub(in crate::cli) fn listen(
     let listener = UnixListener::bind(&path)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
     Ok(async move {
+        let (mut stop, mut answers) = (pin!(stop), JoinSet::new());
         loop {
-            match listener.accept().await {
-                Ok((stream, _)) => drop(tokio::spawn(answer(stream, service.clone()))),
-                Err(error) => {
-                    tracing::warn!(%error, "the admin socket accepts nobody");
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(_) = answers.join_next() => {}
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => drop(answers.spawn(answer(stream, service.clone()))),
+                    Err(error) => {
+                        tracing::warn!(%error, "the admin socket accepts nobody");
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                    }
+                },
             }
         }
+        // While this service has the database, no other can have made a socket of this name. One that cannot be removed
+        // does no harm: the next service replaces it.
+        drop(fs::remove_file(&path));
+        drop(listener);
+        while answers.join_next().await.is_some() {}
     })
-}
-
-/// Remove the socket, when nobody listens any more. One that stays does no harm: the next service replaces it.
-pub(in crate::cli) fn forget(data_dir: &Path) {
-    let _ = fs::remove_file(path(data_dir));
 }
 
 async fn answer(stream: UnixStream, service: Service) {
     let mut stream = BufReader::new(stream);
-    let Ok(Ok(line)) = timeout(PATIENCE, read_line(&mut stream)).await else { return };
+    if stream.get_mut().write_all(GREETING.as_bytes()).await.is_err() {
+        return;
+    }
+    let Ok(Ok(line)) = timeout(COMMAND_TIME, read_line(&mut stream)).await else { return };
     let outcome = match serde_json::from_str(&line) {
         Ok(command) => execute(&service, command).await,
         Err(_) => Outcome::Refused(
@@ -85,28 +104,39 @@ async fn answer(stream: UnixStream, service: Service) {
 ///
 /// An I/O error if there is a service, but it does not answer as one.
 pub(super) async fn ask(data_dir: &Path, command: &Command) -> io::Result<Option<Outcome>> {
+    let nobody_is_there = |error: &io::Error| {
+        use io::ErrorKind::{ConnectionRefused, ConnectionReset, NotFound};
+        // A service that stops resets those it did not greet.
+        matches!(error.kind(), NotFound | ConnectionRefused | ConnectionReset)
+    };
     let stream = match UnixStream::connect(path(data_dir)).await {
-        Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
+        Err(error) if nobody_is_there(&error) => return Ok(None),
+        stream => stream?,
     };
     let mut stream = BufReader::new(stream);
+    let no_answer = |_| io::Error::new(io::ErrorKind::TimedOut, "the running service does not answer");
+    match timeout(PATIENCE, read_line(&mut stream)).await.map_err(no_answer)? {
+        Ok(greeting) if greeting == GREETING => {}
+        Ok(nothing) if nothing.is_empty() => return Ok(None),
+        Err(error) if nobody_is_there(&error) => return Ok(None),
+        Ok(_) => {
+            return Err(io::Error::other("what listens on the admin socket is not this version's service"));
+        }
+        Err(error) => return Err(error),
+    }
     let exchange = async {
         let mut line = serde_json::to_vec(command)?;
         line.push(b'\n');
         stream.get_mut().write_all(&line).await?;
         read_line(&mut stream).await
     };
-    let reply = timeout(PATIENCE, exchange).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    if reply.is_empty() {
-        // It stopped between accepting and answering; nothing is known to be done.
-        return Err(io::Error::other(
-            "the service stopped while it was asked; see whether it was done, and repeat",
-        ));
+    match timeout(PATIENCE, exchange).await.map_err(no_answer)? {
+        Ok(reply) if !reply.is_empty() => Ok(Some(serde_json::from_str(&reply)?)),
+        // It was killed, or has failed: nothing is known to be done.
+        _ => {
+            Err(io::Error::other("the service ended while it was asked; see whether it was done, and repeat"))
+        }
     }
-    Ok(Some(serde_json::from_str(&reply)?))
 }
 
 async fn read_line(stream: &mut BufReader<UnixStream>) -> io::Result<String> {
