@@ -50,7 +50,7 @@ fn users_are_made_shown_and_changed_alike_whether_the_service_runs_or_not() {
             (Action::UserAdded, "USER"),
             (Action::RoleChanged, "USER to NODE_OPERATOR"),
             (Action::RoleChanged, "NODE_OPERATOR to ADMIN"),
-            (Action::UserLocked, ""),
+            (Action::UserLocked, "sessions ended: 0"),
             (Action::UserUnlocked, ""),
         ];
         let expected = expected.map(|(action, detail)| (action, detail.to_owned()));
