@@ -106,7 +106,7 @@ async fn serve(
     let hangup = signal(SignalKind::hangup()).map_err(Failure::refused)?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config, &error))?;
     let service = open(config).await?;
-    let (hang_up, told) = oneshot::channel::<()>();
+    let (end_commands, told) = oneshot::channel::<()>();
     let stopped = async { drop(told.await) };
     let commands = admin::listen(&config.data_dir, service.clone(), stopped).map_err(|error| {
         Failure::Refused(format!("cannot make the admin socket in {}: {error}", config.data_dir.display()))
@@ -125,7 +125,7 @@ async fn serve(
     announce(config, &listener, json, out)?;
     server.serve(listener, stop).await;
     background.shutdown().await;
-    drop(hang_up);
+    drop(end_commands);
     // A command that the service has taken is done before the service ends. A panic there was logged.
     drop(commands.await);
     // What is left of the service goes with this function; the last of it closes the database.
