@@ -38,7 +38,7 @@ pub(super) async fn answer(
     let (parts, body) = request.into_parts();
     let request_id = RequestId::of(&parts.headers, &app.random);
     let client = app.settings.trusted_proxies.client(peer, &parts.headers);
-    let (resource, params) = router.find(parts.uri.path()).unzip();
+    let (resource, variable) = router.find(parts.uri.path()).unzip();
     let preflight = resource.filter(|_| parts.method == Method::OPTIONS).map(|resource| &resource.allow);
     let cors = app.settings.cors.permit(&parts.headers, preflight);
     let method = parts.method.clone();
@@ -49,7 +49,7 @@ pub(super) async fn answer(
         headers: parts.headers,
         client,
         request_id: request_id.clone(),
-        params: params.unwrap_or_default(),
+        variable: variable.flatten(),
     };
     let outcome = isolate(dispatch(app.clone(), resource, parts.version, head, body)).await;
 

@@ -3,16 +3,34 @@
 use http_body_util::BodyExt;
 use hyper::{
     HeaderMap,
-    body::{Body, Incoming},
+    body::{Body as _, Incoming},
     header::CONTENT_TYPE,
 };
+use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use super::{code::Code, limits::Limits, problem::Problem};
 
-/// Read `body`. An empty one counts as `null`, so that an `Option` may be left out.
-pub(super) async fn read<T: DeserializeOwned>(
+/// What can stand for a request's body: `()` for none, a type that is parsed and described, or an `Option` of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a request's body",
+    note = "derive `serde::Deserialize` and `schemars::JsonSchema` on it"
+)]
+pub trait Body: DeserializeOwned + JsonSchema + Send {}
+
+impl<T: DeserializeOwned + JsonSchema + Send> Body for T {}
+
+/// Whether a `T` may be left out.
+pub(super) fn is_optional<T: Body>() -> bool {
+    parse::<T>(NOTHING).is_ok()
+}
+
+/// What an empty body counts as, so that an `Option` may be left out.
+const NOTHING: &[u8] = b"null";
+
+/// Read `body`.
+pub(super) async fn read<T: Body>(
     headers: &HeaderMap,
     body: Incoming,
     limits: &Limits,
@@ -20,7 +38,7 @@ pub(super) async fn read<T: DeserializeOwned>(
     let gathered = tokio::time::timeout(limits.body_time, gather(body, limits.body_bytes));
     let bytes = gathered.await.map_err(|_| Problem::new(Code::RequestTimeout).close())??;
     if bytes.is_empty() {
-        parse(b"null")
+        parse(NOTHING)
     } else if is_json(headers) {
         parse(&bytes)
     } else {
@@ -68,17 +86,18 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let path = error.path().to_string();
         let error = error.into_inner();
         match error.classify() {
-            Category::Data => refused(&path, &error),
+            Category::Data => {
+                let position = format!(" at line {} column {}", error.line(), error.column());
+                let text = error.to_string();
+                refused(&path, text.strip_suffix(&position).unwrap_or(&text))
+            }
             Category::Syntax | Category::Eof | Category::Io => invalid(&error),
         }
     })
 }
 
 /// Name the field that serde does not like, from its path and serde's message: the crate gives no other form.
-fn refused(path: &str, error: &serde_json::Error) -> Problem {
-    let text = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
-    let text = text.strip_suffix(&position).unwrap_or(&text);
+pub(super) fn refused(path: &str, text: &str) -> Problem {
     let path = if path == "." { "" } else { path };
 
     let quoted =
@@ -114,7 +133,8 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-fn field(path: &str, expected: &str) -> Problem {
+/// The field at `path` is not what was `expected`.
+pub(super) fn field(path: &str, expected: &str) -> Problem {
     // The body itself has no name. An unknown field's name is the client's own, and may be as long as the body.
     let path: String = if path.is_empty() { "body".to_owned() } else { path.chars().take(100).collect() };
     Problem::field(&path, expected)

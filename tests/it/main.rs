@@ -7,6 +7,7 @@ mod info;
 mod keys;
 mod layers;
 mod log;
+mod openapi;
 mod profile;
 mod refresh;
 mod rows;

@@ -6,11 +6,13 @@ use lucid_auth::{
     domain::{id::UserId, permission::Permission},
     http::{
         App, Problem, Request,
-        reply::{Text, WithStatus},
+        reply::{Created, Text},
         route::{Holds, Public, Quota::Unlimited, Route, SignedIn, get, post},
+        target::Path,
     },
     service::Principal,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -18,7 +20,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub const BIG: usize = 32 << 20;
 
 /// What a test sends and gets back.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
     pub text: String,
@@ -45,8 +47,8 @@ pub fn rows() -> Vec<Route> {
     ]
 }
 
-async fn echo(_: Arc<App>, request: Request<(), Note>) -> Result<WithStatus<Note>, Problem> {
-    Ok(WithStatus(hyper::StatusCode::CREATED, request.body))
+async fn echo(_: Arc<App>, request: Request<(), Note>) -> Result<Created<Note>, Problem> {
+    Ok(Created(request.body))
 }
 
 async fn optional(_: Arc<App>, request: Request<(), Option<Note>>) -> Result<Option<Note>, Problem> {
@@ -61,8 +63,8 @@ async fn private_note(_: Arc<App>, request: Request<Principal, Note>) -> Result<
     Ok(request.body)
 }
 
-async fn user(_: Arc<App>, request: Request<(), ()>) -> Result<UserId, Problem> {
-    request.head.param("id")
+async fn user(_: Arc<App>, request: Request<(), (), Path<UserId>>) -> Result<UserId, Problem> {
+    Ok(request.target.0)
 }
 
 async fn origin(app: Arc<App>, request: Request<(), ()>) -> Result<Text, Problem> {

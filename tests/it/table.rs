@@ -1,36 +1,8 @@
 //! Holds each refusal against the row that it came from: it must be among those that the row says to expect.
 
-use lucid_auth::http::{
-    Code,
-    route::{Grant, Route},
-    routes::routes,
-};
+use lucid_auth::http::{Code, route::Route, routes::routes};
 
 use crate::support::Reply;
-
-/// What any row may answer.
-const COMMON: [Code; 10] = [
-    Code::BodyTooLarge,
-    Code::BodyNotJson,
-    Code::JsonInvalid,
-    Code::FieldInvalid,
-    Code::RequestTimeout,
-    Code::MethodNotAllowed,
-    Code::Internal,
-    Code::Unavailable,
-    Code::HeadersTooLarge,
-    Code::RequestMalformed,
-];
-
-/// What any row may answer that wants to know its caller.
-const SIGNED_IN: [Code; 6] = [
-    Code::TokenMissing,
-    Code::TokenInvalid,
-    Code::TokenExpired,
-    Code::SessionEnded,
-    Code::AccountLocked,
-    Code::PermissionMissing,
-];
 
 /// Check the reply to `request`.
 pub fn check(request: &[u8], reply: &Reply) {
@@ -45,10 +17,7 @@ pub fn check(request: &[u8], reply: &Reply) {
     let row = table.iter().find(|row| row.method.as_str() == method && matches(row, path));
     let Some(row) = row else { return };
     let code: Code = reply.json()["error"]["code"].as_str().unwrap().parse().unwrap();
-    let expected = COMMON.contains(&code)
-        || row.fails.contains(&code)
-        || (row.access != Grant::Public && SIGNED_IN.contains(&code));
-    assert!(expected, "{line} answers {code}, which its row does not say to expect");
+    assert!(row.refusals().contains(&code), "{line} answers {code}, which its row does not say to expect");
 }
 
 fn matches(row: &Route, path: &str) -> bool {
