@@ -9,8 +9,9 @@ use hyper::{
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
+use serde_path_to_error::Track;
 
-use super::{code::Code, limits::Limits, problem::Problem};
+use super::{code::Code, limits::Limits, problem::Problem, strict::Strict};
 
 /// What can stand for a request's body: `()` for none, a type that is parsed and described, or an `Option` of one.
 #[diagnostic::on_unimplemented(
@@ -82,9 +83,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // recurse, however deep the body nests; the typed one stops at 128 levels.
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| invalid(&error))?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let error = error.into_inner();
+    let mut track = Track::new();
+    let read = T::deserialize(Strict(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track)));
+    read.map_err(|error| {
+        let path = track.path().to_string();
         match error.classify() {
             Category::Data => {
                 let position = format!(" at line {} column {}", error.line(), error.column());
@@ -190,6 +192,8 @@ mod tests {
             (r#"{"name":"x","inner":{"name":"y","name":""}}"#, "'inner.name'",        "it only once"),
             (r#"{"name":"x","inner":"y"}"#,                    "'inner'",             "an object"),
             (r#"{"name":"x","list":[1,"a"]}"#,                 "'list[1]'",           "u8"),
+            (r#"["x"]"#,                                       "'body'",              "an object"),
+            (r#"{"name":"x","inner":["y"]}"#,                  "'inner'",             "an object"),
             (r"null",                                          "'body'",              "an object"),
             (r#""x, expected y""#,                             "'body'",              "an object"),
         ];

@@ -33,6 +33,7 @@ mod schemas;
 mod seats;
 mod security;
 pub mod server;
+mod strict;
 pub mod target;
 pub mod web;
 
