@@ -14,6 +14,34 @@ use crate::domain::{
 
 /// A request that was admitted and read.
 ///
+/// What a handler takes and gives is described to clients by its types, so a body without a schema does not compile:
+///
+/// ```
+/// use std::sync::Arc;
+/// use lucid_auth::http::{App, Problem, Request, route::{Public, Quota, post}};
+///
+/// #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// struct Body {}
+///
+/// async fn take(_: Arc<App>, _: Request<(), Body>) -> Result<(), Problem> {
+///     Ok(())
+/// }
+/// post("take", "/take", Public, Quota::Write, take, "Take something");
+/// ```
+///
+/// ```compile_fail
+/// use std::sync::Arc;
+/// use lucid_auth::http::{App, Problem, Request, route::{Public, Quota, post}};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Body {}
+///
+/// async fn take(_: Arc<App>, _: Request<(), Body>) -> Result<(), Problem> {
+///     Ok(())
+/// }
+/// post("take", "/take", Public, Quota::Write, take, "Take something");
+/// ```
+///
 /// `C` is who calls: `()` in a public row of the table, else a [`Principal`](crate::service::Principal). `B` is the
 /// body, parsed. `T` is what the [target](super::target::Target) says, parsed.
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, env, fs};
 
 use lucid_auth::http::{openapi::document, routes::routes};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::support::TestServer;
+use crate::{rows::rows, support::TestServer};
 
 const GOLDEN: &str = "tests/openapi.json";
 
@@ -74,6 +74,49 @@ fn every_part_of_a_path_that_varies_has_a_type() {
         let typed = parameters.filter(|parameter| parameter["in"] == "path").count();
         assert_eq!(typed, parts, "{path}: its handler takes a Path for each part in braces, and no other");
     }
+}
+
+#[tokio::test]
+async fn a_query_is_read_by_the_rules_of_a_body_and_described() {
+    let server = TestServer::start().await;
+    let path = "/test/users/0199f7a8-0000-7000-8000-000000000000/filter";
+    let reply = server.get(&format!("{path}?limit=5&role=ADMIN"), "").await.expect(200);
+    assert_eq!(reply["filter"], json!({"limit": 5, "role": "ADMIN"}));
+    assert_eq!(server.get(path, "").await.expect(200)["filter"], json!({"limit": null, "role": null}));
+    for (query, field) in
+        [("limit=x", "limit"), ("limit=1&limit=1", "limit"), ("other=1", "other"), ("role=%ff", "role")]
+    {
+        let refused = server.get(&format!("{path}?{query}"), "").await.expect(422);
+        assert_eq!(refused["error"]["details"]["field"], field, "{query}");
+    }
+    // A row that reads no query takes any: proxies and people add to addresses what they like.
+    server.get("/health/live?limit=x&limit=%ff", "").await.expect(200);
+
+    let described = document(&rows());
+    let parameters = &described["paths"]["/test/users/{id}/filter"]["get"]["parameters"];
+    let expected = json!([
+        {"in": "path", "name": "id", "required": true, "schema": {"$ref": "#/components/schemas/Id"}},
+        {"in": "query", "name": "limit", "required": false,
+         "schema": {"type": "integer", "format": "uint8", "minimum": 0, "maximum": 255}},
+        {"in": "query", "name": "role", "required": false, "schema": {"$ref": "#/components/schemas/Role"}},
+    ]);
+    assert_eq!(parameters, &expected);
+}
+
+#[test]
+fn who_may_call_and_what_may_be_left_out_is_described() {
+    let described = document(&rows());
+    let operation = |path: &str, method: &str| described["paths"][path][method].clone();
+    assert_eq!(operation("/test/admin", "get")["security"], json!([{"bearer": ["view_all_users"]}]));
+    assert_eq!(operation("/test/caller", "get")["security"], json!([{"bearer": []}]));
+    assert_eq!(operation("/test/echo", "post")["security"], json!([]));
+    let forbidden = "#/components/responses/Forbidden";
+    assert_eq!(operation("/test/admin", "get")["responses"]["403"]["$ref"], forbidden);
+    for (path, required) in [("/test/echo", true), ("/test/optional", false)] {
+        assert_eq!(operation(path, "post")["requestBody"]["required"], required, "{path}");
+    }
+    assert!(operation("/test/caller", "get").get("requestBody").is_none());
+    assert!(operation("/test/echo", "post")["responses"]["201"].is_object());
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use lucid_auth::{
-    domain::{id::UserId, permission::Permission},
+    domain::{id::UserId, permission::Permission, role::Role},
     http::{
         App, Problem, Request,
         reply::{Created, Text},
         route::{Holds, Public, Quota::Unlimited, Route, SignedIn, get, post},
-        target::Path,
+        target::{Path, Query},
     },
     service::Principal,
 };
@@ -27,6 +27,21 @@ pub struct Note {
     pub count: Option<u8>,
 }
 
+/// What a test asks by a query.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    limit: Option<u8>,
+    role: Option<Role>,
+}
+
+/// What it is told.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Filtered {
+    id: UserId,
+    filter: Filter,
+}
+
 /// The rows.
 pub fn rows() -> Vec<Route> {
     let admins = Holds(Permission::ViewAllUsers);
@@ -37,6 +52,7 @@ pub fn rows() -> Vec<Route> {
         get("testAdmin", "/test/admin", admins, Unlimited, caller, ""),
         post("testNote", "/test/private-note", SignedIn, Unlimited, private_note, ""),
         get("testUser", "/test/users/{id}", Public, Unlimited, user, ""),
+        get("testFilter", "/test/users/{id}/filter", Public, Unlimited, filter, ""),
         get("testOrigin", "/test/origin", Public, Unlimited, origin, ""),
         get("testClient", "/test/client", Public, Unlimited, client, ""),
         get("testPanic", "/test/panic", Public, Unlimited, panic, ""),
@@ -65,6 +81,13 @@ async fn private_note(_: Arc<App>, request: Request<Principal, Note>) -> Result<
 
 async fn user(_: Arc<App>, request: Request<(), (), Path<UserId>>) -> Result<UserId, Problem> {
     Ok(request.target.0)
+}
+
+type ByIdAndFilter = (Path<UserId>, Query<Filter>);
+
+async fn filter(_: Arc<App>, request: Request<(), (), ByIdAndFilter>) -> Result<Filtered, Problem> {
+    let (Path(id), Query(filter)) = request.target;
+    Ok(Filtered { id, filter })
 }
 
 async fn origin(app: Arc<App>, request: Request<(), ()>) -> Result<Text, Problem> {
