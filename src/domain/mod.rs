@@ -12,6 +12,7 @@ pub mod permission;
 pub mod profile;
 pub mod refresh_token;
 pub mod role;
+mod schema;
 pub mod session;
 pub mod timestamp;
 pub mod user;

@@ -40,7 +40,7 @@ pub(super) async fn answer(
     let request_id = RequestId::of(&parts.headers, &app.random);
     let direct = Client { address: peer.address, https: peer.channel == Channel::Tls };
     let client = app.settings.trusted_proxies.client(direct, &parts.headers);
-    let (resource, params) = router.find(parts.uri.path()).unzip();
+    let (resource, variable) = router.find(parts.uri.path()).unzip();
     let preflight = resource.filter(|_| parts.method == Method::OPTIONS).map(|resource| &resource.allow);
     let cors = app.settings.cors.permit(&parts.headers, preflight);
     let method = parts.method.clone();
@@ -51,7 +51,7 @@ pub(super) async fn answer(
         headers: parts.headers,
         client,
         request_id: request_id.clone(),
-        params: params.unwrap_or_default(),
+        variable: variable.flatten(),
     };
     let outcome = if peer.channel == Channel::PlainOnTlsPort {
         Err(Problem::new(Code::RequestMalformed)

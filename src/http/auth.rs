@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use hyper::StatusCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -12,7 +12,7 @@ use super::{
     bodies::{SessionBody, TokensBody, UserBody},
     code::Code,
     problem::Problem,
-    reply::WithStatus,
+    reply::Created,
     request::{Head, Request},
 };
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
     service::{Answer, Error, Principal, Registration},
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChallengeRequest {
     tron_address: Address,
@@ -37,7 +37,7 @@ pub(super) struct ChallengeRequest {
 }
 
 /// What to sign, and how.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct ChallengeReply {
     message: String,
     scheme: Scheme,
@@ -66,7 +66,7 @@ pub(super) async fn challenge(
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RegisterRequest {
     tron_address: Address,
@@ -80,15 +80,15 @@ pub(super) struct RegisterRequest {
 pub(super) async fn register(
     app: Arc<App>,
     request: Request<(), RegisterRequest>,
-) -> Result<WithStatus<UserBody>, Problem> {
+) -> Result<Created<UserBody>, Problem> {
     let RegisterRequest { tron_address, message, signature, display_name, email } = request.body;
     let answer = answer(&app, &request.head, tron_address, message, signature, None)?;
     let profile = Profile { display_name, email, ..Profile::default() };
     let user = app.service.register(Registration { answer, profile }).await?;
-    Ok(WithStatus(StatusCode::CREATED, user.into()))
+    Ok(Created(user.into()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LoginRequest {
     tron_address: Address,
@@ -116,9 +116,10 @@ fn answer(
     Ok(Answer { address, message, signature, device, origin, client: head.client_info() })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RefreshRequest {
+    #[schemars(with = "String")]
     refresh_token: Zeroizing<String>,
 }
 
@@ -133,7 +134,7 @@ pub(super) async fn refresh(
     Ok(app.service.refresh(token, &origin, request.head.client_info()).await?.into())
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LogoutRequest {
     #[serde(default)]
@@ -141,7 +142,7 @@ pub(super) struct LogoutRequest {
 }
 
 /// How many sessions ended.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct LogoutReply {
     sessions_revoked: usize,
 }
@@ -157,14 +158,15 @@ pub(super) async fn logout(
     Ok(LogoutReply { sessions_revoked })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VerifyRequest {
+    #[schemars(with = "String")]
     token: Zeroizing<String>,
 }
 
 /// Whom a token speaks for, now.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct VerifyReply {
     valid: bool,
     user_id: UserId,
@@ -180,14 +182,11 @@ pub(super) struct VerifyReply {
 /// Tell whom a token speaks for: the one in the body, or else the bearer's.
 pub(super) async fn verify(
     app: Arc<App>,
-    request: Request<(), Option<VerifyRequest>>,
+    request: Request<Option<Zeroizing<String>>, Option<VerifyRequest>>,
 ) -> Result<VerifyReply, Problem> {
-    let bearer = request.head.bearer()?;
-    let token = match &request.body {
-        Some(body) => body.token.as_str(),
-        None => bearer.ok_or_else(|| Problem::new(Code::TokenMissing))?,
-    };
-    let Principal { user, session, claims } = app.service.authenticate(token).await?;
+    let token = request.body.map(|body| body.token).or(request.caller);
+    let token = token.ok_or_else(|| Problem::new(Code::TokenMissing))?;
+    let Principal { user, session, claims } = app.service.authenticate(&token).await?;
     Ok(VerifyReply {
         valid: true,
         user_id: user.id,
@@ -201,12 +200,16 @@ pub(super) async fn verify(
 }
 
 /// The same for `GET`, whose body means nothing.
-pub(super) async fn verify_bearer(app: Arc<App>, request: Request<(), ()>) -> Result<VerifyReply, Problem> {
-    verify(app, Request { caller: (), body: None, head: request.head }).await
+pub(super) async fn verify_bearer(
+    app: Arc<App>,
+    request: Request<Option<Zeroizing<String>>, ()>,
+) -> Result<VerifyReply, Problem> {
+    let Request { caller, target, head, .. } = request;
+    verify(app, Request { caller, body: None, target, head }).await
 }
 
 /// How the caller stands. Lengths of time are seconds.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct StatusReply {
     user: UserBody,
     session: SessionBody,

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -18,7 +19,8 @@ use crate::{
 };
 
 /// A user, as they and admins see them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "User")]
 pub(super) struct UserBody {
     user_id: UserId,
     tron_address: Address,
@@ -52,7 +54,8 @@ impl From<User> for UserBody {
 }
 
 /// A session, as its user sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
 pub(super) struct SessionBody {
     id: SessionId,
     created_at: Timestamp,
@@ -86,7 +89,8 @@ impl SessionBody {
 /// The pair of tokens that a sign-in or a refresh gives ([RFC 6749 §5.1]). Lengths of time are seconds.
 ///
 /// [RFC 6749 §5.1]: https://www.rfc-editor.org/rfc/rfc6749#section-5.1
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Tokens")]
 pub(super) struct TokensBody {
     access_token: String,
     token_type: &'static str,

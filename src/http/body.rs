@@ -3,16 +3,35 @@
 use http_body_util::BodyExt;
 use hyper::{
     HeaderMap,
-    body::{Body, Incoming},
+    body::{Body as _, Incoming},
     header::CONTENT_TYPE,
 };
+use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
+use serde_path_to_error::Track;
 
-use super::{code::Code, limits::Limits, problem::Problem};
+use super::{code::Code, limits::Limits, problem::Problem, strict::Strict};
 
-/// Read `body`. An empty one counts as `null`, so that an `Option` may be left out.
-pub(super) async fn read<T: DeserializeOwned>(
+/// What can stand for a request's body: `()` for none, a type that is parsed and described, or an `Option` of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a request's body",
+    note = "derive `serde::Deserialize` and `schemars::JsonSchema` on it"
+)]
+pub trait Body: DeserializeOwned + JsonSchema + Send {}
+
+impl<T: DeserializeOwned + JsonSchema + Send> Body for T {}
+
+/// Whether a `T` may be left out.
+pub(super) fn is_optional<T: Body>() -> bool {
+    parse::<T>(NOTHING).is_ok()
+}
+
+/// What an empty body counts as, so that an `Option` may be left out.
+const NOTHING: &[u8] = b"null";
+
+/// Read `body`.
+pub(super) async fn read<T: Body>(
     headers: &HeaderMap,
     body: Incoming,
     limits: &Limits,
@@ -20,7 +39,7 @@ pub(super) async fn read<T: DeserializeOwned>(
     let gathered = tokio::time::timeout(limits.body_time, gather(body, limits.body_bytes));
     let bytes = gathered.await.map_err(|_| Problem::new(Code::RequestTimeout).close())??;
     if bytes.is_empty() {
-        parse(b"null")
+        parse(NOTHING)
     } else if is_json(headers) {
         parse(&bytes)
     } else {
@@ -64,21 +83,23 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // recurse, however deep the body nests; the typed one stops at 128 levels.
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| invalid(&error))?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let error = error.into_inner();
+    let mut track = Track::new();
+    let read = T::deserialize(Strict(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track)));
+    read.map_err(|error| {
+        let path = track.path().to_string();
         match error.classify() {
-            Category::Data => refused(&path, &error),
+            Category::Data => {
+                let position = format!(" at line {} column {}", error.line(), error.column());
+                let text = error.to_string();
+                refused(&path, text.strip_suffix(&position).unwrap_or(&text))
+            }
             Category::Syntax | Category::Eof | Category::Io => invalid(&error),
         }
     })
 }
 
 /// Name the field that serde does not like, from its path and serde's message: the crate gives no other form.
-fn refused(path: &str, error: &serde_json::Error) -> Problem {
-    let text = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
-    let text = text.strip_suffix(&position).unwrap_or(&text);
+pub(super) fn refused(path: &str, text: &str) -> Problem {
     let path = if path == "." { "" } else { path };
 
     let quoted =
@@ -114,7 +135,8 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-fn field(path: &str, expected: &str) -> Problem {
+/// The field at `path` is not what was `expected`.
+pub(super) fn field(path: &str, expected: &str) -> Problem {
     // The body itself has no name. An unknown field's name is the client's own, and may be as long as the body.
     let path: String = if path.is_empty() { "body".to_owned() } else { path.chars().take(100).collect() };
     Problem::field(&path, expected)
@@ -170,6 +192,8 @@ mod tests {
             (r#"{"name":"x","inner":{"name":"y","name":""}}"#, "'inner.name'",        "it only once"),
             (r#"{"name":"x","inner":"y"}"#,                    "'inner'",             "an object"),
             (r#"{"name":"x","list":[1,"a"]}"#,                 "'list[1]'",           "u8"),
+            (r#"["x"]"#,                                       "'body'",              "an object"),
+            (r#"{"name":"x","inner":["y"]}"#,                  "'inner'",             "an object"),
             (r"null",                                          "'body'",              "an object"),
             (r#""x, expected y""#,                             "'body'",              "an object"),
         ];

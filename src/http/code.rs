@@ -1,8 +1,10 @@
 //! Every refusal that a client can meet, with its stable number, status and advice.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use hyper::StatusCode;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
 
 /// A refusal. Its number, once published, keeps its meaning.
 ///
@@ -166,6 +168,25 @@ impl Code {
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "LUCID_AUTH_{}", self.number())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for Code {
+    fn schema_name() -> Cow<'static, str> {
+        "Code".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let listed: Vec<_> = Self::all().map(|code| format!("- `{code}`: {}", code.title())).collect();
+        let names: Vec<_> = Self::all().map(|code| code.to_string()).collect();
+        let description = format!("A refusal. Its number keeps its meaning.\n\n{}", listed.join("\n"));
+        json_schema!({"type": "string", "description": description, "enum": names})
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use hyper::StatusCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
     app::App,
     code::Code,
     problem::Problem,
-    reply::{PageOr, WithStatus},
+    reply::{PageOr, Standing},
     request::Request,
     web,
 };
@@ -18,7 +18,7 @@ use crate::domain::{timestamp::Timestamp, wallet::WalletType};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// How the service stands, for a person at 3 a.m. and for a load balancer.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct HealthReply {
     status: &'static str,
     service: String,
@@ -28,7 +28,7 @@ pub(super) struct HealthReply {
     dependencies: Dependencies,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Dependencies {
     database: &'static str,
     sessions: &'static str,
@@ -36,7 +36,7 @@ struct Dependencies {
 }
 
 /// Tell how the service stands: 200, or 503 when the store cannot be read or written.
-pub(super) async fn health(app: Arc<App>, _: Request<(), ()>) -> Result<WithStatus<HealthReply>, Problem> {
+pub(super) async fn health(app: Arc<App>, _: Request<(), ()>) -> Result<Standing<HealthReply>, Problem> {
     let health = app.service.health().await;
     let word = |good: bool| if good { "healthy" } else { "unhealthy" };
     let reply = HealthReply {
@@ -52,12 +52,11 @@ pub(super) async fn health(app: Arc<App>, _: Request<(), ()>) -> Result<WithStat
             hardware_wallet: if app.about.hardware_wallets { "healthy" } else { "disabled" },
         },
     };
-    let status = if health.is_healthy() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Ok(WithStatus(status, reply))
+    Ok(if health.is_healthy() { Standing::Well(reply) } else { Standing::Unwell(reply) })
 }
 
 /// A word on the process.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct StateReply {
     status: &'static str,
 }
@@ -77,7 +76,7 @@ pub(super) async fn ready(app: Arc<App>, _: Request<(), ()>) -> Result<StateRepl
 }
 
 /// What the service is.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct MetaReply {
     service: String,
     version: &'static str,
@@ -87,7 +86,7 @@ pub(super) struct MetaReply {
     tron_network: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Build {
     profile: &'static str,
     target: String,
@@ -113,7 +112,7 @@ pub(super) async fn meta(app: Arc<App>, _: Request<(), ()>) -> Result<MetaReply,
 }
 
 /// The service's card, for a program that looks at `/`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Card {
     service: String,
     version: &'static str,
@@ -126,9 +125,9 @@ pub(super) struct Card {
 pub(super) async fn root(
     app: Arc<App>,
     request: Request<(), ()>,
-) -> Result<PageOr<web::File, Card>, Problem> {
+) -> Result<PageOr<web::Page, Card>, Problem> {
     if request.head.accepts("text/html") {
-        return Ok(PageOr::Page(web::file("login/index.html", &request.head)?));
+        return Ok(PageOr::Page(web::page("login/index.html", &request.head)?));
     }
     Ok(PageOr::Data(Card {
         service: app.about.service_name.clone(),

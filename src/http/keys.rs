@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{app::App, problem::Problem, reply::CachedFor, request::Request};
@@ -13,7 +14,7 @@ const MAX_AGE: u32 = 300;
 /// A JWK Set ([RFC 7517 §5]).
 ///
 /// [RFC 7517 §5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Jwks {
     keys: Vec<Jwk>,
 }
@@ -21,7 +22,7 @@ pub(super) struct Jwks {
 /// A public key of Ed25519 ([RFC 8037 §2]).
 ///
 /// [RFC 8037 §2]: https://www.rfc-editor.org/rfc/rfc8037#section-2
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Jwk {
     kty: &'static str,
     crv: &'static str,
@@ -39,7 +40,7 @@ impl From<PublicKey> for Jwk {
 }
 
 /// Publish the keys.
-pub(super) async fn jwks(app: Arc<App>, _: Request<(), ()>) -> Result<CachedFor<Jwks>, Problem> {
+pub(super) async fn jwks(app: Arc<App>, _: Request<(), ()>) -> Result<CachedFor<MAX_AGE, Jwks>, Problem> {
     let keys = app.service.public_keys().into_iter().map(Jwk::from).collect();
-    Ok(CachedFor(MAX_AGE, Jwks { keys }))
+    Ok(CachedFor(Jwks { keys }))
 }

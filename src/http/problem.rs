@@ -6,6 +6,7 @@ use hyper::{
     HeaderMap,
     header::{CACHE_CONTROL, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -120,18 +121,12 @@ impl Problem {
     /// The response: `application/problem+json` with the member `error` that clients of the platform read.
     pub(super) fn into_response(self, request_id: &RequestId, now: Timestamp) -> Response {
         let Case { code, message, details, headers, cause: _ } = *self.0;
-        let (number, request_id) = (code.to_string(), request_id.to_string());
+        let request_id = request_id.to_string();
         let body = Body {
             kind: format!("/problems/{code}"),
             title: code.title(),
             status: code.status().as_u16(),
-            error: Member {
-                code: &number,
-                message: &message,
-                details,
-                request_id: &request_id,
-                timestamp: now,
-            },
+            error: Member { code, message: &message, details, request_id: &request_id, timestamp: now },
         };
         // Its parts are texts, numbers and JSON; there is nothing in it that cannot be written.
         let body = serde_json::to_vec(&body).unwrap_or_default();
@@ -146,8 +141,10 @@ impl Problem {
 }
 
 /// The body of a problem, in the order of RFC 9457.
-#[derive(Serialize)]
-struct Body<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(super) struct Body<'a> {
+    /// Where the refusal is explained.
     #[serde(rename = "type")]
     kind: String,
     title: &'static str,
@@ -156,11 +153,15 @@ struct Body<'a> {
 }
 
 /// The extension member that clients of the platform read.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProblemError")]
 struct Member<'a> {
-    code: &'a str,
+    code: Code,
+    /// For people.
     message: &'a str,
+    /// What is known of this case, such as the `field` that is refused.
     details: Map<String, Value>,
+    /// As in `X-Request-Id`.
     request_id: &'a str,
     timestamp: Timestamp,
 }

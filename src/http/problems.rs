@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -10,23 +11,27 @@ use super::{
     problem::Problem,
     reply::{Html, PageOr},
     request::Request,
+    target::Path,
 };
 
 /// A refusal, explained.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Explanation {
-    code: String,
+    code: Code,
     title: &'static str,
     status: u16,
     advice: &'static str,
 }
 
 /// Explain the code that the path names: as a page, or as JSON for a client that asks for that.
-pub(super) async fn get(_: Arc<App>, request: Request<(), ()>) -> Result<PageOr<Html, Explanation>, Problem> {
-    let code: Code = request.head.param("code")?;
+pub(super) async fn get(
+    _: Arc<App>,
+    request: Request<(), (), Path<Code>>,
+) -> Result<PageOr<Html, Explanation>, Problem> {
+    let Path(code) = request.target;
     if request.head.accepts("application/json") && !request.head.accepts("text/html") {
         return Ok(PageOr::Data(Explanation {
-            code: code.to_string(),
+            code,
             title: code.title(),
             status: code.status().as_u16(),
             advice: code.advice(),

@@ -1,7 +1,8 @@
 //! `/auth/profile` and `/users/me`: what a user says about themselves.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
 use super::{app::App, bodies::UserBody, problem::Problem, request::Request};
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// What to change. A part that is left out stays as it is; one that is null goes.
-#[derive(Deserialize, Clone)]
+#[derive(Deserialize, JsonSchema, Clone)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProfileRequest {
     #[serde(default)]
@@ -35,6 +36,20 @@ enum Change<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Option::deserialize(deserializer).map(Self::Set)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Change<T> {
+    fn schema_name() -> Cow<'static, str> {
+        Option::<T>::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Option::<T>::json_schema(generator)
     }
 }
 
@@ -69,7 +84,7 @@ pub(super) async fn put(
     app: Arc<App>,
     request: Request<Principal, ProfileRequest>,
 ) -> Result<UserBody, Problem> {
-    let Request { caller, body, head } = request;
+    let Request { caller, body, head, .. } = request;
     let user =
         app.service.change_profile(&caller, head.client_info(), move |profile| body.apply(profile)).await?;
     Ok(user.into())

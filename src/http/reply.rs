@@ -3,16 +3,23 @@
 use hyper::{
     StatusCode,
     body::Bytes,
-    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, VARY},
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, VARY},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::{problem::Problem, security};
+use super::{problem::Problem, schemas::Schemas, security};
 
 /// A response with its whole body.
 pub type Response = hyper::Response<Bytes>;
 
-/// Something that a handler may give back. Everything that serialises is: as JSON, 200, never stored by anyone.
+/// Something that a handler may give back. Everything that serialises and is described is: as JSON, 200, never stored
+/// by anyone.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a reply",
+    note = "derive `serde::Serialize` and `schemars::JsonSchema` on it"
+)]
 pub trait Reply: Send {
     /// The response.
     ///
@@ -20,40 +27,128 @@ pub trait Reply: Send {
     ///
     /// [`Problem`] if it cannot be written.
     fn into_response(self) -> Result<Response, Problem>;
+
+    /// What the response can be, for the OpenAPI document.
+    fn outcomes(schemas: &mut Schemas) -> Vec<Outcome>;
 }
 
-impl<T: Serialize + Send> Reply for T {
+/// One thing that a response can be.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    pub(super) status: StatusCode,
+    /// The media type, and the schema of what is of it.
+    pub(super) content: Option<(&'static str, Value)>,
+    /// Header fields, and the schemas of their values.
+    pub(super) headers: Vec<(HeaderName, Value)>,
+}
+
+impl Outcome {
+    /// A response without a body.
+    pub(super) fn empty(status: StatusCode) -> Self {
+        Self { status, content: None, headers: Vec::new() }
+    }
+
+    /// A 200 with this content.
+    pub(super) fn ok(media_type: &'static str, schema: Value) -> Self {
+        Self { content: Some((media_type, schema)), ..Self::empty(StatusCode::OK) }
+    }
+
+    /// The same with this header, in place of one of its name.
+    pub(super) fn with(mut self, name: HeaderName, schema: Value) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.push((name, schema));
+        self
+    }
+
+    /// The same with this value in `Cache-Control`.
+    pub(super) fn cached(self, how: &str) -> Self {
+        self.with(CACHE_CONTROL, json!({"const": how}))
+    }
+}
+
+/// The schema of text, such as a page.
+pub(super) fn text() -> Value {
+    json!({"type": "string"})
+}
+
+impl<T: Serialize + JsonSchema + Send> Reply for T {
     fn into_response(self) -> Result<Response, Problem> {
         let body = serde_json::to_vec(&self).map_err(Problem::internal)?;
         let mut response = respond(StatusCode::OK, "application/json", body);
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Ok(response)
     }
+
+    fn outcomes(schemas: &mut Schemas) -> Vec<Outcome> {
+        vec![Outcome::ok("application/json", schemas.reply::<T>()).cached("no-store")]
+    }
 }
 
-/// Another reply with another status, such as 201.
+/// 201: another reply, about what was made.
 #[derive(Debug)]
-pub struct WithStatus<R>(pub StatusCode, pub R);
+pub struct Created<R>(pub R);
 
-impl<R: Reply> Reply for WithStatus<R> {
+impl<R: Reply> Reply for Created<R> {
     fn into_response(self) -> Result<Response, Problem> {
-        let mut response = self.1.into_response()?;
-        *response.status_mut() = self.0;
+        let mut response = self.0.into_response()?;
+        *response.status_mut() = StatusCode::CREATED;
         Ok(response)
+    }
+
+    fn outcomes(schemas: &mut Schemas) -> Vec<Outcome> {
+        let made = |outcome| Outcome { status: StatusCode::CREATED, ..outcome };
+        R::outcomes(schemas).into_iter().map(made).collect()
+    }
+}
+
+/// Another reply, as 200 if all is well, or else as 503.
+#[derive(Debug)]
+pub enum Standing<R> {
+    /// All is well.
+    Well(R),
+    /// It is not.
+    Unwell(R),
+}
+
+impl<R: Reply> Reply for Standing<R> {
+    fn into_response(self) -> Result<Response, Problem> {
+        match self {
+            Self::Well(reply) => reply.into_response(),
+            Self::Unwell(reply) => {
+                let mut response = reply.into_response()?;
+                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+                Ok(response)
+            }
+        }
+    }
+
+    fn outcomes(schemas: &mut Schemas) -> Vec<Outcome> {
+        let well = R::outcomes(schemas);
+        let unwell = |outcome| Outcome { status: StatusCode::SERVICE_UNAVAILABLE, ..outcome };
+        well.clone().into_iter().chain(well.into_iter().map(unwell)).collect()
     }
 }
 
 /// Another reply, which caches may keep for so many seconds.
 #[derive(Debug)]
-pub struct CachedFor<R>(pub u32, pub R);
+pub struct CachedFor<const SECONDS: u32, R>(pub R);
 
-impl<R: Reply> Reply for CachedFor<R> {
+impl<const SECONDS: u32, R> CachedFor<SECONDS, R> {
+    fn how() -> String {
+        format!("public, max-age={SECONDS}")
+    }
+}
+
+impl<const SECONDS: u32, R: Reply> Reply for CachedFor<SECONDS, R> {
     fn into_response(self) -> Result<Response, Problem> {
-        let mut response = self.1.into_response()?;
-        let value =
-            HeaderValue::try_from(format!("public, max-age={}", self.0)).map_err(Problem::internal)?;
-        response.headers_mut().insert(CACHE_CONTROL, value);
+        let mut response = self.0.into_response()?;
+        let how = HeaderValue::try_from(Self::how()).map_err(Problem::internal)?;
+        response.headers_mut().insert(CACHE_CONTROL, how);
         Ok(response)
+    }
+
+    fn outcomes(schemas: &mut Schemas) -> Vec<Outcome> {
+        R::outcomes(schemas).into_iter().map(|outcome| outcome.cached(&Self::how())).collect()
     }
 }
 
@@ -75,6 +170,12 @@ impl<P: Reply, D: Reply> Reply for PageOr<P, D> {
         response.headers_mut().append(VARY, HeaderValue::from_static("Accept"));
         Ok(response)
     }
+
+    fn outcomes(schemas: &mut Schemas) -> Vec<Outcome> {
+        let mut all = P::outcomes(schemas);
+        all.extend(D::outcomes(schemas));
+        all
+    }
 }
 
 /// 204: done, and there is nothing to say.
@@ -87,6 +188,10 @@ impl Reply for NoContent {
         *response.status_mut() = StatusCode::NO_CONTENT;
         Ok(response)
     }
+
+    fn outcomes(_: &mut Schemas) -> Vec<Outcome> {
+        vec![Outcome::empty(StatusCode::NO_CONTENT)]
+    }
 }
 
 /// Plain text.
@@ -96,6 +201,10 @@ pub struct Text(pub String);
 impl Reply for Text {
     fn into_response(self) -> Result<Response, Problem> {
         Ok(respond(StatusCode::OK, "text/plain; charset=utf-8", self.0))
+    }
+
+    fn outcomes(_: &mut Schemas) -> Vec<Outcome> {
+        vec![Outcome::ok("text/plain; charset=utf-8", text())]
     }
 }
 
@@ -108,6 +217,10 @@ impl Reply for Html {
         let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", self.0);
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, security::PAGE_POLICY);
         Ok(response)
+    }
+
+    fn outcomes(_: &mut Schemas) -> Vec<Outcome> {
+        vec![Outcome::ok("text/html; charset=utf-8", text())]
     }
 }
 
@@ -122,6 +235,11 @@ impl Reply for Redirect {
         response.headers_mut().insert(LOCATION, HeaderValue::try_from(self.0).map_err(Problem::internal)?);
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Ok(response)
+    }
+
+    fn outcomes(_: &mut Schemas) -> Vec<Outcome> {
+        let location = json!({"type": "string", "format": "uri-reference"});
+        vec![Outcome::empty(StatusCode::SEE_OTHER).with(LOCATION, location).cached("no-store")]
     }
 }
 

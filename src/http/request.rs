@@ -1,7 +1,5 @@
 //! What a handler is told of a request.
 
-use std::str::FromStr;
-
 use hyper::{
     HeaderMap, Method, Uri,
     header::{ACCEPT, AUTHORIZATION, HOST, USER_AGENT},
@@ -16,14 +14,44 @@ use crate::domain::{
 
 /// A request that was admitted and read.
 ///
+/// What a handler takes and gives is described to clients by its types, so a body without a schema does not compile:
+///
+/// ```
+/// use std::sync::Arc;
+/// use lucid_auth::http::{App, Problem, Request, route::{Public, Quota, post}};
+///
+/// #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// struct Body {}
+///
+/// async fn take(_: Arc<App>, _: Request<(), Body>) -> Result<(), Problem> {
+///     Ok(())
+/// }
+/// post("take", "/take", Public, Quota::Write, take, "Take something");
+/// ```
+///
+/// ```compile_fail
+/// use std::sync::Arc;
+/// use lucid_auth::http::{App, Problem, Request, route::{Public, Quota, post}};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Body {}
+///
+/// async fn take(_: Arc<App>, _: Request<(), Body>) -> Result<(), Problem> {
+///     Ok(())
+/// }
+/// post("take", "/take", Public, Quota::Write, take, "Take something");
+/// ```
+///
 /// `C` is who calls: `()` in a public row of the table, else a [`Principal`](crate::service::Principal). `B` is the
-/// body, parsed.
+/// body, parsed. `T` is what the [target](super::target::Target) says, parsed.
 #[derive(Debug)]
-pub struct Request<C, B> {
+pub struct Request<C, B, T = ()> {
     /// Who calls.
     pub caller: C,
     /// What they sent.
     pub body: B,
+    /// What they named.
+    pub target: T,
     /// All that came before the body.
     pub head: Head,
 }
@@ -41,7 +69,8 @@ pub struct Head {
     pub client: Client,
     /// Its name in the log.
     pub request_id: RequestId,
-    pub(super) params: Vec<(String, String)>,
+    /// The part of the path that varies, if one does.
+    pub(super) variable: Option<String>,
 }
 
 impl Head {
@@ -54,20 +83,6 @@ impl Head {
             user_agent: agent.map(|text| UserAgent::from_header(&text)).unwrap_or_default(),
             request_id: self.request_id.to_string(),
         }
-    }
-
-    /// The part of the path that the table calls `{name}`.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::PathUnknown`] if it is not of the form of a `T`: nothing can be at such a path.
-    pub fn param<T: FromStr>(&self, name: &str) -> Result<T, Problem> {
-        let (_, text) = self
-            .params
-            .iter()
-            .find(|(known, _)| known == name)
-            .ok_or_else(|| Problem::internal(format!("this path has no {{{name}}}")))?;
-        text.parse().map_err(|_| Problem::new(Code::PathUnknown))
     }
 
     /// The token in `Authorization: Bearer …` ([RFC 6750 §2.1]), if there is one.

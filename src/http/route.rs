@@ -3,15 +3,18 @@
 use std::{pin::Pin, sync::Arc};
 
 use hyper::{Method, body::Incoming};
-use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use super::{
     app::App,
-    body,
+    body::{self, Body},
     code::Code,
+    operation::{self, Signature},
     problem::Problem,
     reply::{Reply, Response},
     request::{Head, Request},
+    schemas::Schemas,
+    target::Target,
 };
 use crate::{domain::permission::Permission, service::Principal};
 
@@ -31,6 +34,8 @@ pub struct Route {
     pub summary: &'static str,
     /// The refusals to expect, besides those common to all.
     pub fails: &'static [Code],
+    /// What the handler takes and gives.
+    pub(super) signature: fn(&str, &mut Schemas) -> Signature,
     pub(super) handler: Handler,
 }
 
@@ -44,7 +49,42 @@ impl Route {
         self.fails = codes;
         self
     }
+
+    /// Every refusal that a client can meet here, by number: those that the row says to expect, and those that follow
+    /// from what stands in it.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<Code> {
+        let mut codes = [COMMON.as_slice(), self.fails].concat();
+        match self.access {
+            Grant::Public | Grant::WithToken => {}
+            Grant::SignedIn => codes.extend(SIGNED_IN),
+            Grant::Holds(_) => codes.extend(SIGNED_IN.into_iter().chain([Code::PermissionMissing])),
+        }
+        if self.path.contains('{') {
+            codes.push(Code::PathUnknown);
+        }
+        codes.sort_by_key(|code| code.number());
+        codes.dedup();
+        codes
+    }
 }
+
+/// What every row may answer. A body is read whether the row wants one or not.
+pub(super) const COMMON: [Code; 9] = [
+    Code::BodyTooLarge,
+    Code::BodyNotJson,
+    Code::JsonInvalid,
+    Code::FieldInvalid,
+    Code::RequestTimeout,
+    Code::Internal,
+    Code::Unavailable,
+    Code::HeadersTooLarge,
+    Code::RequestMalformed,
+];
+
+/// What every row may answer that wants to know its caller.
+pub(super) const SIGNED_IN: [Code; 5] =
+    [Code::TokenMissing, Code::TokenInvalid, Code::TokenExpired, Code::SessionEnded, Code::AccountLocked];
 
 /// How often a caller may call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +104,8 @@ pub enum Quota {
 pub enum Grant {
     /// Anyone.
     Public,
+    /// Anyone, and a token that comes along is looked at.
+    WithToken,
     /// Whoever is signed in.
     SignedIn,
     /// Whoever holds this permission.
@@ -119,6 +161,22 @@ impl Access for Public {
     }
 }
 
+/// Anyone may call. The handler is given the token that comes along, and judges it itself.
+#[derive(Debug, Clone, Copy)]
+pub struct WithToken;
+
+impl Access for WithToken {
+    type Caller = Option<Zeroizing<String>>;
+
+    fn grant(self) -> Grant {
+        Grant::WithToken
+    }
+
+    async fn admit(self, _: &App, head: &Head) -> Result<Self::Caller, Problem> {
+        Ok(head.bearer()?.map(|token| Zeroizing::new(token.to_owned())))
+    }
+}
+
 /// Whoever is signed in may call.
 #[derive(Debug, Clone, Copy)]
 pub struct SignedIn;
@@ -158,7 +216,7 @@ impl Access for Holds {
 }
 
 /// A row for `GET`: read something.
-pub fn get<A, B, R, F, Fut>(
+pub fn get<A, B, T, R, F, Fut>(
     operation: &'static str,
     path: &'static str,
     access: A,
@@ -168,16 +226,17 @@ pub fn get<A, B, R, F, Fut>(
 ) -> Route
 where
     A: Access,
-    B: DeserializeOwned + Send,
+    B: Body,
+    T: Target,
     R: Reply,
-    F: Fn(Arc<App>, Request<A::Caller, B>) -> Fut + Copy + Send + Sync + 'static,
+    F: Fn(Arc<App>, Request<A::Caller, B, T>) -> Fut + Copy + Send + Sync + 'static,
     Fut: Future<Output = Result<R, Problem>> + Send,
 {
     row(Method::GET, (operation, path, summary), access, quota, handler)
 }
 
 /// A row for `POST`: do or make something.
-pub fn post<A, B, R, F, Fut>(
+pub fn post<A, B, T, R, F, Fut>(
     operation: &'static str,
     path: &'static str,
     access: A,
@@ -187,16 +246,17 @@ pub fn post<A, B, R, F, Fut>(
 ) -> Route
 where
     A: Access,
-    B: DeserializeOwned + Send,
+    B: Body,
+    T: Target,
     R: Reply,
-    F: Fn(Arc<App>, Request<A::Caller, B>) -> Fut + Copy + Send + Sync + 'static,
+    F: Fn(Arc<App>, Request<A::Caller, B, T>) -> Fut + Copy + Send + Sync + 'static,
     Fut: Future<Output = Result<R, Problem>> + Send,
 {
     row(Method::POST, (operation, path, summary), access, quota, handler)
 }
 
 /// A row for `PUT`: change something.
-pub fn put<A, B, R, F, Fut>(
+pub fn put<A, B, T, R, F, Fut>(
     operation: &'static str,
     path: &'static str,
     access: A,
@@ -206,16 +266,17 @@ pub fn put<A, B, R, F, Fut>(
 ) -> Route
 where
     A: Access,
-    B: DeserializeOwned + Send,
+    B: Body,
+    T: Target,
     R: Reply,
-    F: Fn(Arc<App>, Request<A::Caller, B>) -> Fut + Copy + Send + Sync + 'static,
+    F: Fn(Arc<App>, Request<A::Caller, B, T>) -> Fut + Copy + Send + Sync + 'static,
     Fut: Future<Output = Result<R, Problem>> + Send,
 {
     row(Method::PUT, (operation, path, summary), access, quota, handler)
 }
 
 /// A row for `DELETE`: end something.
-pub fn delete<A, B, R, F, Fut>(
+pub fn delete<A, B, T, R, F, Fut>(
     operation: &'static str,
     path: &'static str,
     access: A,
@@ -225,16 +286,17 @@ pub fn delete<A, B, R, F, Fut>(
 ) -> Route
 where
     A: Access,
-    B: DeserializeOwned + Send,
+    B: Body,
+    T: Target,
     R: Reply,
-    F: Fn(Arc<App>, Request<A::Caller, B>) -> Fut + Copy + Send + Sync + 'static,
+    F: Fn(Arc<App>, Request<A::Caller, B, T>) -> Fut + Copy + Send + Sync + 'static,
     Fut: Future<Output = Result<R, Problem>> + Send,
 {
     row(Method::DELETE, (operation, path, summary), access, quota, handler)
 }
 
 /// A row whose handler is asked once the caller was admitted and the body read, in that order.
-fn row<A, B, R, F, Fut>(
+fn row<A, B, T, R, F, Fut>(
     method: Method,
     (operation, path, summary): (&'static str, &'static str, &'static str),
     access: A,
@@ -243,17 +305,20 @@ fn row<A, B, R, F, Fut>(
 ) -> Route
 where
     A: Access,
-    B: DeserializeOwned + Send,
+    B: Body,
+    T: Target,
     R: Reply,
-    F: Fn(Arc<App>, Request<A::Caller, B>) -> Fut + Copy + Send + Sync + 'static,
+    F: Fn(Arc<App>, Request<A::Caller, B, T>) -> Fut + Copy + Send + Sync + 'static,
     Fut: Future<Output = Result<R, Problem>> + Send,
 {
     let handler: Handler = Box::new(move |app, head, body| {
         Box::pin(async move {
             let caller = access.admit(&app, &head).await?;
+            let target = T::read(&head)?;
             let body = body::read(&head.headers, body, &app.settings.limits).await?;
-            handler(app, Request { caller, body, head }).await?.into_response()
+            handler(app, Request { caller, body, target, head }).await?.into_response()
         })
     });
-    Route { operation, method, path, access: access.grant(), quota, summary, fails: &[], handler }
+    let signature = operation::signature::<B, T, R>;
+    Route { operation, method, path, access: access.grant(), quota, summary, fails: &[], signature, handler }
 }

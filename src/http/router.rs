@@ -5,7 +5,7 @@ use hyper::{Method, header::HeaderValue};
 use super::route::Route;
 
 /// The base under which every path is served a second time.
-const BASE: &str = "/api/v1";
+pub(super) const BASE: &str = "/api/v1";
 
 /// All rows, by path.
 pub struct Router {
@@ -59,12 +59,12 @@ impl Router {
         Ok(Self { paths, resources })
     }
 
-    /// What is at `path`, bare or under the base, and the parts of it that vary.
-    pub(super) fn find(&self, path: &str) -> Option<(&Resource, Vec<(String, String)>)> {
+    /// What is at `path`, bare or under the base, and the part of it that varies.
+    pub(super) fn find(&self, path: &str) -> Option<(&Resource, Option<String>)> {
         let bare = path.strip_prefix(BASE).filter(|rest| rest.starts_with('/')).unwrap_or(path);
         let found = self.paths.at(bare).ok()?;
-        let params = found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Some((self.resources.get(*found.value)?, params))
+        let variable = found.params.iter().next().map(|(_, value)| value.to_owned());
+        Some((self.resources.get(*found.value)?, variable))
     }
 }
 
@@ -146,10 +146,10 @@ mod tests {
         for (path, expected) in cases {
             assert_eq!(pattern(path), expected, "{path}");
         }
-        let (resource, params) = router.find("/api/v1/u/7").unwrap();
+        let (resource, variable) = router.find("/api/v1/u/7").unwrap();
         assert_eq!(
-            (resource.allow.to_str().unwrap(), params),
-            ("GET, HEAD, OPTIONS", vec![("id".into(), "7".into())])
+            (resource.allow.to_str().unwrap(), variable.as_deref()),
+            ("GET, HEAD, OPTIONS", Some("7"))
         );
         assert_eq!(router.find("/a").unwrap().0.allow, "GET, POST, HEAD, OPTIONS");
     }

@@ -4,14 +4,14 @@ use super::{
     auth,
     code::Code::{
         AccountLocked, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed, HostUnknown,
-        PathUnknown, RefreshTokenReused, RefreshTokenUnknown, RegistrationClosed, SessionEnded,
-        SignatureInvalid, TokenExpired, TokenInvalid, TokenMissing, UserUnknown,
+        RefreshTokenReused, RefreshTokenUnknown, RegistrationClosed, SessionEnded, SignatureInvalid,
+        TokenExpired, TokenInvalid, TokenMissing, UserUnknown,
     },
-    info, keys, problems, profile,
+    info, keys, openapi, problems, profile,
     route::{
         Public,
         Quota::{Read, SignIn, Unlimited, Write},
-        Route, SignedIn, get, post, put,
+        Route, SignedIn, WithToken, get, post, put,
     },
     web,
 };
@@ -31,9 +31,9 @@ pub fn routes() -> Vec<Route> {
         post("refresh",         "/auth/refresh",          Public,       SignIn,    auth::refresh,       "Exchange a refresh token for the next pair")
             .fails(&[HostUnknown, RefreshTokenUnknown, RefreshTokenReused, SessionEnded, AccountLocked]),
         post("signOut",         "/auth/logout",           SignedIn,     Write,     auth::logout,        "End the caller's session, or all of theirs"),
-        post("verifyToken",     "/auth/verify",           Public,       Read,      auth::verify,        "Tell whom a token speaks for, now")
+        post("verifyToken",     "/auth/verify",           WithToken,    Read,      auth::verify,        "Tell whom a token speaks for, now")
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
-        get ("verifyBearer",    "/auth/verify",           Public,       Read,      auth::verify_bearer, "Tell whom the bearer token speaks for, now")
+        get ("verifyBearer",    "/auth/verify",           WithToken,    Read,      auth::verify_bearer, "Tell whom the bearer token speaks for, now")
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
         get ("getStatus",       "/auth/status",           SignedIn,     Read,      auth::status,        "Tell the caller who they are and until when"),
         get ("getProfile",      "/auth/profile",          SignedIn,     Read,      profile::get,        "Read the caller's own profile"),
@@ -47,10 +47,10 @@ pub fn routes() -> Vec<Route> {
         get ("getLiveness",     "/health/live",           Public,       Unlimited, info::live,          "Tell that the process answers"),
         get ("getReadiness",    "/health/ready",          Public,       Unlimited, info::ready,         "Tell that people can sign in"),
         get ("getInfo",         "/meta/info",             Public,       Unlimited, info::meta,          "Tell what the service is"),
-        get ("explainProblem",  "/problems/{code}",       Public,       Unlimited, problems::get,       "Explain a refusal")
-            .fails(&[PathUnknown]),
-        get ("getFile",         "/web/{*path}",           Public,       Unlimited, web::get,            "Read a file of the pages")
-            .fails(&[PathUnknown]),
+        get ("explainProblem",  "/problems/{code}",       Public,       Unlimited, problems::get,       "Explain a refusal"),
+        get ("getFile",         "/web/{*path}",           Public,       Unlimited, web::get,            "Read a file of the pages"),
+        get ("getDocument",     "/openapi.json",          Public,       Unlimited, openapi::get,        "Read this document"),
+        get ("getDocs",         "/docs",                  Public,       Unlimited, openapi::page,       "This document for people"),
         get ("getRoot",         "/",                      Public,       Unlimited, info::root,          "The login page for a browser, the service's card for a program"),
     ]
 }

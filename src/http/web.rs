@@ -10,15 +10,19 @@ use hyper::{
         CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
     },
 };
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{
     app::App,
     code::Code,
     encoding::Encoding,
     problem::Problem,
-    reply::{Reply, Response, respond},
+    reply::{self, Outcome, Reply, Response, respond},
     request::{Head, Request},
+    schemas::Schemas,
     security,
+    target::Path,
 };
 
 #[derive(rust_embed::RustEmbed)]
@@ -35,10 +39,46 @@ pub struct File {
     data: Option<Cow<'static, [u8]>>,
 }
 
+impl File {
+    /// These bytes, as they are, for the client that sent `head`.
+    pub(super) fn new(
+        media_type: &'static str,
+        data: Cow<'static, [u8]>,
+        head: &Head,
+    ) -> Result<Self, Problem> {
+        let hash = Sha256::digest(&data);
+        Self::encoded(media_type, (Encoding::Identity, data), &hash, head)
+    }
+
+    fn encoded(
+        media_type: &'static str,
+        (encoding, data): (Encoding, Cow<'static, [u8]>),
+        hash: &[u8],
+        head: &Head,
+    ) -> Result<Self, Problem> {
+        // The hash is of the encoded bytes, so each encoding has its own tag, as a strong one must (RFC 9110 §8.8.3).
+        let etag = format!("\"{}\"", HEXLOWER.encode(&hash[..16]));
+        let data = (!is_known(&head.headers, &etag)).then_some(data);
+        Ok(Self { media_type, encoding, etag: HeaderValue::try_from(etag).map_err(Problem::internal)?, data })
+    }
+}
+
+/// A file that is a page.
+#[derive(Debug)]
+pub struct Page(File);
+
+/// The page at `path` under `web/`.
+///
+/// # Errors
+///
+/// As of [`file`].
+pub fn page(path: &str, head: &Head) -> Result<Page, Problem> {
+    file(path, head).map(Page)
+}
+
 /// Read the file that the path names.
-pub(super) async fn get(_: Arc<App>, request: Request<(), ()>) -> Result<File, Problem> {
-    let path: String = request.head.param("path")?;
-    file(&path, &request.head)
+pub(super) async fn get(_: Arc<App>, request: Request<(), (), Path<String>>) -> Result<File, Problem> {
+    file(&request.target.0, &request.head)
 }
 
 /// The file at `path` under `web/`, for the client that sent `head`.
@@ -53,10 +93,7 @@ pub fn file(path: &str, head: &Head) -> Result<File, Problem> {
         .into_iter()
         .find_map(|encoding| Some((encoding, Files::get(&format!("{path}{}", encoding.suffix()))?)));
     let (encoding, found) = found.ok_or_else(|| Problem::new(Code::PathUnknown))?;
-    // The hash is of the encoded bytes, so each encoding has its own tag, as a strong one must (RFC 9110 §8.8.3).
-    let etag = format!("\"{}\"", HEXLOWER.encode(&found.metadata.sha256_hash()[..16]));
-    let data = (!is_known(&head.headers, &etag)).then_some(found.data);
-    Ok(File { media_type, encoding, etag: HeaderValue::try_from(etag).map_err(Problem::internal)?, data })
+    File::encoded(media_type, (encoding, found.data), &found.metadata.sha256_hash(), head)
 }
 
 impl Reply for File {
@@ -82,6 +119,26 @@ impl Reply for File {
         headers.insert(CONTENT_SECURITY_POLICY, security::PAGE_POLICY);
         Ok(response)
     }
+
+    fn outcomes(_: &mut Schemas) -> Vec<Outcome> {
+        outcomes("*/*", json!({}))
+    }
+}
+
+impl Reply for Page {
+    fn into_response(self) -> Result<Response, Problem> {
+        self.0.into_response()
+    }
+
+    fn outcomes(_: &mut Schemas) -> Vec<Outcome> {
+        outcomes("text/html; charset=utf-8", reply::text())
+    }
+}
+
+/// What a [`File`] of this type can be.
+pub(super) fn outcomes(media_type: &'static str, schema: Value) -> Vec<Outcome> {
+    let tag = |outcome: Outcome| outcome.with(ETAG, reply::text()).cached("no-cache");
+    vec![tag(Outcome::ok(media_type, schema)), tag(Outcome::empty(StatusCode::NOT_MODIFIED))]
 }
 
 /// Whether the client says that it has `etag` already (RFC 9110 §13.1.2).

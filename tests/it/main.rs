@@ -14,6 +14,7 @@ mod layers;
 mod log;
 #[path = "../support/process.rs"]
 mod process;
+mod openapi;
 mod profile;
 mod refresh;
 mod rows;

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use lucid_auth::{
-    domain::{id::UserId, permission::Permission},
+    domain::{id::UserId, permission::Permission, role::Role},
     http::{
         App, Problem, Request,
-        reply::{Text, WithStatus},
+        reply::{Created, Text},
         route::{Holds, Public, Quota::Unlimited, Route, SignedIn, get, post},
+        target::{Path, Query},
     },
     service::Principal,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -18,11 +20,26 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub const BIG: usize = 32 << 20;
 
 /// What a test sends and gets back.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
     pub text: String,
     pub count: Option<u8>,
+}
+
+/// What a test asks by a query.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    limit: Option<u8>,
+    role: Option<Role>,
+}
+
+/// What it is told.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Filtered {
+    id: UserId,
+    filter: Filter,
 }
 
 /// The rows.
@@ -35,6 +52,7 @@ pub fn rows() -> Vec<Route> {
         get("testAdmin", "/test/admin", admins, Unlimited, caller, ""),
         post("testNote", "/test/private-note", SignedIn, Unlimited, private_note, ""),
         get("testUser", "/test/users/{id}", Public, Unlimited, user, ""),
+        get("testFilter", "/test/users/{id}/filter", Public, Unlimited, filter, ""),
         get("testOrigin", "/test/origin", Public, Unlimited, origin, ""),
         get("testClient", "/test/client", Public, Unlimited, client, ""),
         get("testPanic", "/test/panic", Public, Unlimited, panic, ""),
@@ -45,8 +63,8 @@ pub fn rows() -> Vec<Route> {
     ]
 }
 
-async fn echo(_: Arc<App>, request: Request<(), Note>) -> Result<WithStatus<Note>, Problem> {
-    Ok(WithStatus(hyper::StatusCode::CREATED, request.body))
+async fn echo(_: Arc<App>, request: Request<(), Note>) -> Result<Created<Note>, Problem> {
+    Ok(Created(request.body))
 }
 
 async fn optional(_: Arc<App>, request: Request<(), Option<Note>>) -> Result<Option<Note>, Problem> {
@@ -61,8 +79,15 @@ async fn private_note(_: Arc<App>, request: Request<Principal, Note>) -> Result<
     Ok(request.body)
 }
 
-async fn user(_: Arc<App>, request: Request<(), ()>) -> Result<UserId, Problem> {
-    request.head.param("id")
+async fn user(_: Arc<App>, request: Request<(), (), Path<UserId>>) -> Result<UserId, Problem> {
+    Ok(request.target.0)
+}
+
+type ByIdAndFilter = (Path<UserId>, Query<Filter>);
+
+async fn filter(_: Arc<App>, request: Request<(), (), ByIdAndFilter>) -> Result<Filtered, Problem> {
+    let (Path(id), Query(filter)) = request.target;
+    Ok(Filtered { id, filter })
 }
 
 async fn origin(app: Arc<App>, request: Request<(), ()>) -> Result<Text, Problem> {

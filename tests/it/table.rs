@@ -1,36 +1,11 @@
 //! Holds each refusal against the row that it came from: it must be among those that the row says to expect.
 
-use lucid_auth::http::{
-    Code,
-    route::{Grant, Route},
-    routes::routes,
-};
+use std::sync::LazyLock;
+
+use lucid_auth::http::{Code, openapi::document, route::Route, routes::routes};
+use serde_json::Value;
 
 use crate::support::Reply;
-
-/// What any row may answer.
-const COMMON: [Code; 10] = [
-    Code::BodyTooLarge,
-    Code::BodyNotJson,
-    Code::JsonInvalid,
-    Code::FieldInvalid,
-    Code::RequestTimeout,
-    Code::MethodNotAllowed,
-    Code::Internal,
-    Code::Unavailable,
-    Code::HeadersTooLarge,
-    Code::RequestMalformed,
-];
-
-/// What any row may answer that wants to know its caller.
-const SIGNED_IN: [Code; 6] = [
-    Code::TokenMissing,
-    Code::TokenInvalid,
-    Code::TokenExpired,
-    Code::SessionEnded,
-    Code::AccountLocked,
-    Code::PermissionMissing,
-];
 
 /// Check the reply to `request`.
 pub fn check(request: &[u8], reply: &Reply) {
@@ -38,17 +13,31 @@ pub fn check(request: &[u8], reply: &Reply) {
     let mut words = line.split(' ');
     let (Some(method), Some(path)) = (words.next(), words.next()) else { return };
     let path = path.strip_prefix("/api/v1").unwrap_or(path);
-    if reply.status < 400 || path.starts_with("/test/") {
+    if path.starts_with("/test/") {
         return;
     }
     let table = routes();
     let row = table.iter().find(|row| row.method.as_str() == method && matches(row, path));
     let Some(row) = row else { return };
+    if reply.status < 400 {
+        check_described(row, reply);
+        return;
+    }
     let code: Code = reply.json()["error"]["code"].as_str().unwrap().parse().unwrap();
-    let expected = COMMON.contains(&code)
-        || row.fails.contains(&code)
-        || (row.access != Grant::Public && SIGNED_IN.contains(&code));
-    assert!(expected, "{line} answers {code}, which its row does not say to expect");
+    assert!(row.refusals().contains(&code), "{line} answers {code}, which its row does not say to expect");
+}
+
+/// Check that the document knows of this status, and of what came with it.
+fn check_described(row: &Route, reply: &Reply) {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| document(&routes()));
+    let path = row.path.replace("{*", "{");
+    let operation = &DOCUMENT["paths"][path][row.method.as_str().to_lowercase()];
+    let described = &operation["responses"][reply.status.to_string()];
+    assert!(described.is_object(), "{} answers {}, which is not described", row.operation, reply.status);
+    if let (Some(sent), Some(content)) = (reply.header("content-type"), described["content"].as_object()) {
+        let known = content.contains_key(&sent) || content.contains_key("*/*");
+        assert!(known, "{} answers {sent}, which is not described", row.operation);
+    }
 }
 
 fn matches(row: &Route, path: &str) -> bool {

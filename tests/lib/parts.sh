@@ -5,7 +5,7 @@
 
 # In the order they run: what needs least comes first.
 # shellcheck disable=SC2034 # tests/run reads it
-PARTS=(rust doc clients python browser readme)
+PARTS=(rust doc clients python contract browser readme)
 
 part_rust() { # unit and integration tests
     need_cargo_tool nextest
@@ -44,6 +44,17 @@ part_python() { # PyJWT and eth-account against the running binary
     say "$PART: pytest tests/clients"
     PYTHONDONTWRITEBYTECODE=1 "$TOOLS/clients/bin/python" -m pytest --quiet -p no:cacheprovider \
         --junitxml="$junit" tests/clients || status=$?
+    python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
+    return "$status"
+}
+
+part_contract() { # schemathesis against the running binary and its own document
+    need_venv contract
+    need_binary
+    local junit=$RESULTS/$PART.xml status=0
+    say "$PART: pytest tests/contract"
+    PYTHONDONTWRITEBYTECODE=1 "$TOOLS/contract/bin/python" -m pytest --quiet -p no:cacheprovider -rP \
+        --junitxml="$junit" tests/contract || status=$?
     python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
     return "$status"
 }

@@ -103,6 +103,13 @@ export async function signOut(accessToken, everywhere) {
   await post('/auth/logout', { logout_all_sessions: everywhere }, { accessToken });
 }
 
+/** @returns {Promise<import('../docs/docs.js').OpenApi>} what the service says of this interface */
+export async function readDocument() {
+  const response = await fetch('/openapi.json', { redirect: 'error', signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (!response.ok) throw new ApiError('server');
+  return response.json();
+}
+
 /**
  * @param {string} path
  * @param {object} body
