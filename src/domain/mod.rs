@@ -1,6 +1,8 @@
 //! Values and rules. Nothing here reads a clock, a random source, a file or the network.
 
+pub mod attempts;
 pub mod audit;
+pub mod bounded;
 pub mod challenge;
 pub mod claims;
 pub mod client;
@@ -9,6 +11,7 @@ pub mod key;
 pub mod origin;
 pub mod permission;
 pub mod profile;
+pub mod rate;
 pub mod refresh_token;
 pub mod role;
 pub mod session;
