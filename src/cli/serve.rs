@@ -22,7 +22,10 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Config, CorsOrigins, Registration},
-    http::{About, App, Limits, Server, Settings, client::TrustedProxies, cors::Cors, routes::routes},
+    http::{
+        About, App, Limits, Quotas, Rates, Server, Settings, client::TrustedProxies, cors::Cors,
+        routes::routes,
+    },
     random::Random,
     service::Service,
     store::OpenError,
@@ -107,6 +110,11 @@ fn app(config: &Config, service: Service) -> App {
         service,
         clock: Clock::system(),
         random: Random::system(),
+        quotas: Quotas::new(config.rate_limits.map(|limits| Rates {
+            public: limits.public,
+            authenticated: limits.authenticated,
+            admin: limits.admin,
+        })),
         settings: Settings {
             public_url: config.public_url.clone(),
             trusted_proxies: TrustedProxies::new(config.trusted_proxies.clone()),

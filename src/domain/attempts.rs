@@ -180,8 +180,9 @@ mod tests {
     #[test]
     #[rustfmt::skip]
     fn so_many_failures_in_a_row_lock_the_address_for_that_client() {
+        type Case = (&'static str, Vec<(u64, bool)>, u64, Option<u64>);
         let fails = |count: u64, from: u64, step: u64| (0..count).map(move |i| (from + i * step, false));
-        let cases: Vec<(&str, Vec<(u64, bool)>, u64, Option<u64>)> = vec![
+        let cases: Vec<Case> = vec![
             // case                               failures and successes                                     at      locked for
             ("nothing",                           vec![],                                                    0,      None),
             ("one less than lock",                fails(4, 0, 1).collect(),                                  4,      None),

@@ -121,10 +121,12 @@ pub enum Action {
     KeyAdded,
     /// A signing key was removed after its last token expired.
     KeyRetired,
+    /// Too many sign-ins as a user failed from one client; it is kept out for a while.
+    SignInLocked,
 }
 
 impl Action {
-    const NAMES: [(Self, &str); 10] = [
+    const NAMES: [(Self, &str); 11] = [
         (Self::UserAdded, "user.added"),
         (Self::SignIn, "sign_in"),
         (Self::RefreshReuse, "refresh.reuse"),
@@ -135,6 +137,7 @@ impl Action {
         (Self::UserUnlocked, "user.unlocked"),
         (Self::KeyAdded, "key.added"),
         (Self::KeyRetired, "key.retired"),
+        (Self::SignInLocked, "sign_in.locked"),
     ];
 
     /// The name in the log, such as `user.locked`.

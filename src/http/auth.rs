@@ -130,6 +130,8 @@ pub(super) async fn refresh(
     let origin = request.head.origin(&app.settings)?;
     // A malformed token is as unknown as one that was never given.
     let token: RefreshToken = request.body.refresh_token.parse().map_err(|_| Error::RefreshTokenUnknown)?;
+    let session = app.service.session_of(&token)?;
+    app.quotas.count_session(&request.head, session, app.clock.now())?;
     Ok(app.service.refresh(token, &origin, request.head.client_info()).await?.into())
 }
 
@@ -187,7 +189,7 @@ pub(super) async fn verify(
         Some(body) => body.token.as_str(),
         None => bearer.ok_or_else(|| Problem::new(Code::TokenMissing))?,
     };
-    let Principal { user, session, claims } = app.service.authenticate(token).await?;
+    let Principal { user, session, claims } = app.authenticate(&request.head, token).await?;
     Ok(VerifyReply {
         valid: true,
         user_id: user.id,

@@ -46,16 +46,18 @@ impl Route {
     }
 }
 
-/// How often a caller may call.
+/// How often a caller may call. What each comes to stands in [`quotas`](super::quotas).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quota {
     /// As often as they like.
     Unlimited,
-    /// What signing in takes.
+    /// What signing in takes: counted by client address, before anything is looked at.
     SignIn,
-    /// What reading takes.
+    /// What showing a token in the body takes: counted by whose it is.
+    Token,
+    /// What reading takes: counted by user.
     Read,
-    /// What changing takes.
+    /// What changing takes: counted by user, more tightly.
     Write,
 }
 
@@ -132,7 +134,7 @@ impl Access for SignedIn {
 
     async fn admit(self, app: &App, head: &Head) -> Result<Principal, Problem> {
         let token = head.bearer()?.ok_or_else(|| Problem::new(Code::TokenMissing))?;
-        Ok(app.service.authenticate(token).await?)
+        app.authenticate(head, token).await
     }
 }
 

@@ -142,17 +142,21 @@ impl Service {
         .await
     }
 
-    /// Let a user in again.
+    /// Let a user in again, also where too many of their sign-ins failed.
     ///
     /// # Errors
     ///
     /// [`Error::UserUnknown`], or that the database fails.
     pub async fn unlock_user(&self, name: UserRef) -> Result<User, Error> {
-        self.change_user(name, move |_, user, now| {
-            let was_locked = user.locked_at.take().is_some();
-            Ok(Ok(was_locked.then(|| Event::new(now, Action::UserUnlocked, Actor::Operator))))
-        })
-        .await
+        let unlocked = self
+            .change_user(name, move |_, user, now| {
+                let was_locked =
+                    user.locked_at.take().is_some() | !std::mem::take(&mut user.lockouts).is_empty();
+                Ok(Ok(was_locked.then(|| Event::new(now, Action::UserUnlocked, Actor::Operator))))
+            })
+            .await?;
+        self.forgive(unlocked.address);
+        Ok(unlocked)
     }
 
     /// Change a user by `change`, which returns the audit event, or `None` if all is as it should be already.

@@ -1,6 +1,6 @@
 //! The table of users, and the index by address.
 
-use std::ops::Bound;
+use std::{net::IpAddr, ops::Bound};
 
 use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,8 @@ use super::{
     row::{decode, encode},
 };
 use crate::domain::{
+    attempts::Lockout,
+    client::Network,
     id::UserId,
     profile::{AvatarUrl, DisplayName, Email, Metadata, Profile},
     role::Role,
@@ -40,6 +42,14 @@ struct Row {
     last_login_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     locked_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lockouts: Vec<LockoutRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LockoutRow {
+    client: IpAddr,
+    until: Timestamp,
 }
 
 fn to_bytes(user: &User) -> Result<Vec<u8>, StoreError> {
@@ -57,6 +67,11 @@ fn to_bytes(user: &User) -> Result<Vec<u8>, StoreError> {
             updated_at: user.updated_at,
             last_login_at: user.last_login_at,
             locked_at: user.locked_at,
+            lockouts: user
+                .lockouts
+                .iter()
+                .map(|lockout| LockoutRow { client: lockout.client.first(), until: lockout.until })
+                .collect(),
         },
     )
 }
@@ -73,6 +88,11 @@ fn from_bytes(id: UserId, bytes: &[u8]) -> Result<User, StoreError> {
         updated_at: row.updated_at,
         last_login_at: row.last_login_at,
         locked_at: row.locked_at,
+        lockouts: row
+            .lockouts
+            .into_iter()
+            .map(|row| Lockout { client: Network::of(row.client), until: row.until })
+            .collect(),
     })
 }
 

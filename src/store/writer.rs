@@ -49,6 +49,18 @@ impl Writer {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
+    /// The same, without waiting for it. Nobody learns whether it succeeded.
+    pub(super) fn submit<F>(&self, change: F) -> Result<(), StoreError>
+    where
+        F: Fn(&Tx) -> Result<(), StoreError> + Send + 'static,
+    {
+        let change = Pending { change, result: None, reply: oneshot::channel().0 };
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        queue
+            .try_send(Box::new(change))
+            .map_err(|_| StoreError::Failed("too many changes wait for the disk".into()))
+    }
+
     pub(super) fn is_writable(&self) -> bool {
         self.writable.load(SeqCst)
     }

@@ -14,11 +14,12 @@ use std::{
 use lucid_auth::{
     clock::Clock,
     domain::{
+        attempts::Policy,
         role::Role,
         timestamp::Timestamp,
         wallet::{Scheme, WalletType},
     },
-    http::{About, App, Limits, Server, Settings, routes::routes},
+    http::{About, App, Limits, Quotas, Rates, Server, Settings, routes::routes},
     random::Random,
     service::{NewUser, Rules, Service},
     store::Store,
@@ -77,6 +78,8 @@ pub fn rules() -> Rules {
         issuer: None,
         audience: None,
         key_rotation: Duration::from_secs(30 * 86_400),
+        // Nothing locks unless a test says so.
+        attempts: Policy { in_a_row: u32::MAX, cooldown: Duration::from_secs(900) },
     }
 }
 
@@ -110,8 +113,24 @@ impl TestServer {
         Self::build(Store::in_memory([7; 32]).unwrap(), settings, rules(), TestClock::new()).await
     }
 
+    /// Start one that counts calls. The others do not.
+    pub async fn with_rates(rates: Rates, settings: Settings) -> Self {
+        let store = Store::in_memory([7; 32]).unwrap();
+        Self::assemble(store, settings, rules(), TestClock::new(), Quotas::new(Some(rates))).await
+    }
+
     /// Start a server with the real table and the rows of [`rows`].
     async fn build(store: Store, settings: Settings, rules: Rules, clock: TestClock) -> Self {
+        Self::assemble(store, settings, rules, clock, Quotas::new(None)).await
+    }
+
+    async fn assemble(
+        store: Store,
+        settings: Settings,
+        rules: Rules,
+        clock: TestClock,
+        quotas: Quotas,
+    ) -> Self {
         let service = Service::start(store, clock.clock(), Random::system(), rules).await.unwrap();
         let about = About {
             service_name: "lucid-auth-test".into(),
@@ -119,8 +138,8 @@ impl TestServer {
             hardware_wallets: true,
             registration_open: true,
         };
-        let app =
-            App { service: service.clone(), clock: clock.clock(), random: Random::system(), settings, about };
+        let random = Random::system();
+        let app = App { service: service.clone(), clock: clock.clock(), random, settings, quotas, about };
         let table = routes().into_iter().chain(rows()).collect();
         let server = Server::new(Arc::new(app), table).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -9,7 +9,7 @@ use lucid_auth::http::{
 use crate::support::Reply;
 
 /// What any row may answer.
-const COMMON: [Code; 10] = [
+const COMMON: [Code; 11] = [
     Code::BodyTooLarge,
     Code::BodyNotJson,
     Code::JsonInvalid,
@@ -20,6 +20,8 @@ const COMMON: [Code; 10] = [
     Code::Unavailable,
     Code::HeadersTooLarge,
     Code::RequestMalformed,
+    // Of rows without a limit it would be a surprise; `limits.rs` holds that there is none.
+    Code::RateLimited,
 ];
 
 /// What any row may answer that wants to know its caller.
