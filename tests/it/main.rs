@@ -6,6 +6,8 @@ mod abuse;
 mod info;
 mod keys;
 mod layers;
+mod limits;
+mod lockout;
 mod log;
 mod profile;
 mod refresh;

@@ -19,7 +19,7 @@ use lucid_auth::{
         timestamp::Timestamp,
         wallet::{Scheme, WalletType},
     },
-    http::{About, App, Limits, Quotas, Rates, Server, Settings, routes::routes},
+    http::{About, App, Limits, Quotas, Server, Settings, routes::routes},
     random::Random,
     service::{NewUser, Rules, Service},
     store::Store,
@@ -113,18 +113,13 @@ impl TestServer {
         Self::build(Store::in_memory([7; 32]).unwrap(), settings, rules(), TestClock::new()).await
     }
 
-    /// Start one that counts calls. The others do not.
-    pub async fn with_rates(rates: Rates, settings: Settings) -> Self {
-        let store = Store::in_memory([7; 32]).unwrap();
-        Self::assemble(store, settings, rules(), TestClock::new(), Quotas::new(Some(rates))).await
-    }
-
     /// Start a server with the real table and the rows of [`rows`].
     async fn build(store: Store, settings: Settings, rules: Rules, clock: TestClock) -> Self {
         Self::assemble(store, settings, rules, clock, Quotas::new(None)).await
     }
 
-    async fn assemble(
+    /// The same, over any parts; the others do not count calls.
+    pub async fn assemble(
         store: Store,
         settings: Settings,
         rules: Rules,
