@@ -100,7 +100,9 @@ impl<T: Send, F: Fn(&Tx) -> Result<T, StoreError> + Send> Change for Pending<T, 
     }
 
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self { result, reply, .. } = *self;
+        let Self { change, result, reply } = *self;
+        // What the change holds may be the service: whoever has the answer may count on it being let go of.
+        drop(change);
         // Whoever asked may have gone; what they asked for is on disk all the same.
         drop(reply.send(outcome.and_then(|()| result.ok_or(StoreError::Closed))));
     }
