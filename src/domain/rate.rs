@@ -64,7 +64,7 @@ impl Rate {
 
     /// How much of a minute's parts `spent` takes at `now`. A clock that was put back costs nobody more than a minute.
     fn taken(self, spent: Spent, now: Timestamp) -> u64 {
-        spent.0.saturating_sub(now.unix() * self.limit()).min(PERIOD * self.limit())
+        spent.0.saturating_sub(now.unix().saturating_mul(self.limit())).min(PERIOD * self.limit())
     }
 
     fn standing(self, taken: u64, now: Timestamp) -> Standing {
@@ -90,7 +90,7 @@ impl Rate {
 
     fn count(self, spent: &mut Spent, now: Timestamp) -> Result<Standing, Exceeded> {
         let taken = self.check(*spent, now)? + PERIOD;
-        *spent = Spent(now.unix() * self.limit() + taken);
+        *spent = Spent(now.unix().saturating_mul(self.limit()).saturating_add(taken));
         Ok(self.standing(taken, now))
     }
 }
