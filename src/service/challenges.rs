@@ -142,8 +142,7 @@ impl Service {
         blocking(move || {
             service.may_try(&answer, now)?;
             let outcome = service.check(&answer, now);
-            service.note_attempt(&answer, outcome.as_ref().err(), now);
-            outcome
+            service.note_attempt(&answer, outcome, now)
         })
         .await
     }

@@ -57,13 +57,25 @@ impl Service {
         })
     }
 
-    /// Remember how an attempt to sign in ended.
-    pub(super) fn note_attempt(&self, answer: &Answer, refusal: Option<&Error>, now: Timestamp) {
+    /// Remember how an attempt to sign in ended. Of many at once, those that fail after the lock are told of it.
+    pub(super) fn note_attempt<T>(
+        &self,
+        answer: &Answer,
+        outcome: Result<T, Error>,
+        now: Timestamp,
+    ) -> Result<T, Error> {
         let client = Network::of(answer.client.ip);
-        match refusal {
-            None => self.attempts().succeeded(client, answer.address),
-            Some(Error::Challenge(ChallengeError::Unknown) | Error::Signature(_)) => {
-                let locked = self.attempts().failed(client, answer.address, now);
+        match outcome {
+            Ok(_) => self.attempts().succeeded(client, answer.address),
+            Err(Error::Challenge(ChallengeError::Unknown) | Error::Signature(_)) => {
+                let (before, locked) = {
+                    let mut attempts = self.attempts();
+                    let before = attempts.locked(client, answer.address, now);
+                    (before, attempts.failed(client, answer.address, now))
+                };
+                if let Some(left) = before {
+                    return Err(Error::SignInLocked(left));
+                }
                 if let Some(until) = locked {
                     tracing::warn!(%client, address = %answer.address, %until, "too many sign-ins failed; locked");
                     let written = self.write_lockout(answer, Lockout { client, until }, now);
@@ -72,8 +84,9 @@ impl Service {
                     }
                 }
             }
-            Some(_) => {}
+            Err(_) => {}
         }
+        outcome
     }
 
     /// Write down that sign-in of an account is locked: once for each lock, and only so many at a time, because nobody

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     limits::{from, proxies, wait},
+    sign_in::join_all,
     support::{Reply, TestClock, TestServer, request, rules},
     wallet::Wallet,
 };
@@ -93,6 +94,16 @@ async fn five_failures_in_a_row_lock_the_sign_in_for_that_client_until_the_coold
     sign_in(&server, &other, HERE).await.expect(200);
     server.clock.pass(1);
     sign_in(&server, &wallet, HERE).await.expect(200);
+}
+
+#[tokio::test]
+async fn of_many_failures_at_once_five_are_looked_at() {
+    let server = in_memory().await;
+    let wallet = Wallet::new(1);
+    let replies = join_all((0..60).map(|_| fail(&server, &wallet, HERE))).await;
+    let locked = replies.iter().filter(|reply| reply.problem() == (423, 1005)).count();
+    let failed = replies.iter().filter(|reply| reply.problem() == (401, 1001)).count();
+    assert_eq!((failed, locked), (5, 55));
 }
 
 #[tokio::test]
