@@ -24,7 +24,7 @@ use crate::{
     clock::Clock,
     config::{self, Config, CorsOrigins, Loaded, Mistakes, Registration},
     http::{
-        About, App, Limits, Server, Settings, Tls,
+        About, App, Limits, Quotas, Rates, Server, Settings, Tls,
         client::TrustedProxies,
         cors::Cors,
         routes::routes,
@@ -156,6 +156,11 @@ fn app(config: &Config, service: Service) -> App {
         service,
         clock: Clock::system(),
         random: Random::system(),
+        quotas: Quotas::new(config.rate_limits.map(|limits| Rates {
+            public: limits.public,
+            authenticated: limits.authenticated,
+            admin: limits.admin,
+        })),
         settings: Settings {
             public_url: config.public_url.clone(),
             trusted_proxies: TrustedProxies::new(config.trusted_proxies.clone()),

@@ -115,12 +115,12 @@ pub static SETTINGS: &[Setting] = &[
     value("JWT_KEY_ROTATION_DAYS",      "30",        "Days between new signing keys: 0 to 3650, 0 means only by hand"),
 
     under("Limits",
-    value("MAX_LOGIN_ATTEMPTS",         "5",         "Failed sign-ins, by address and by client, before a lock: 1 to 1000").later()),
-    value("LOGIN_COOLDOWN_MINUTES",     "15",        "How long such a lock lasts, in minutes: 1 to 10080").later(),
-    value("RATE_LIMIT_ENABLED",         "true",      "Whether requests are limited: true or false").later(),
-    value("RATE_LIMIT_PUBLIC",          "100",       "Requests a minute by client address: 1 to 1000000; sign-in routes have tighter quotas of their own").later(),
-    value("RATE_LIMIT_AUTHENTICATED",   "1000",      "Requests a minute by user: 1 to 1000000").later(),
-    value("RATE_LIMIT_ADMIN",           "10000",     "Requests a minute by ADMIN and above: 1 to 1000000").later(),
+    value("MAX_LOGIN_ATTEMPTS",         "5",         "Failed sign-ins in a row that lock sign-in of an address for the client that failed, and slow that client: 1 to 1000")),
+    value("LOGIN_COOLDOWN_MINUTES",     "15",        "How long such a lock lasts, in minutes: 1 to 10080"),
+    value("RATE_LIMIT_ENABLED",         "true",      "Whether requests are limited: true or false"),
+    value("RATE_LIMIT_PUBLIC",          "100",       "Requests a minute by client address, of callers who are not signed in: 1 to 1000000; challenges and sign-ins are 30 of their own, or fewer if this is less"),
+    value("RATE_LIMIT_AUTHENTICATED",   "1000",      "Requests a minute by user: 1 to 1000000; changes are a tenth of that"),
+    value("RATE_LIMIT_ADMIN",           "10000",     "Requests a minute by user who is ADMIN or above: 1 to 1000000; changes are a tenth of that"),
 
     under("Sessions",
     value("SESSION_MAX_CONCURRENT_PER_USER", "5",    "Sessions of one user: 1 to 1000; the oldest ends when one more begins")),

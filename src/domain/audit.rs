@@ -125,10 +125,12 @@ pub enum Action {
     SessionRevoked,
     /// An account was erased.
     UserErased,
+    /// Too many sign-ins as a user failed from one client; it is kept out for a while.
+    SignInLocked,
 }
 
 impl Action {
-    const NAMES: [(Self, &str); 12] = [
+    const NAMES: [(Self, &str); 13] = [
         (Self::UserAdded, "user.added"),
         (Self::SignIn, "sign_in"),
         (Self::RefreshReuse, "refresh.reuse"),
@@ -141,6 +143,7 @@ impl Action {
         (Self::KeyRetired, "key.retired"),
         (Self::SessionRevoked, "session.revoked"),
         (Self::UserErased, "user.erased"),
+        (Self::SignInLocked, "sign_in.locked"),
     ];
 
     /// The name in the log, such as `user.locked`.

@@ -1,7 +1,9 @@
 //! Values and rules. Nothing here reads a clock, a random source, a file or the network.
 
+pub mod attempts;
 pub mod audit;
 pub mod authority;
+pub mod bounded;
 pub mod challenge;
 pub mod claims;
 pub mod client;
@@ -10,6 +12,7 @@ pub mod key;
 pub mod origin;
 pub mod permission;
 pub mod profile;
+pub mod rate;
 pub mod refresh_token;
 pub mod role;
 mod schema;

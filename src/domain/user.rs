@@ -1,6 +1,8 @@
 //! A user of the platform.
 
-use super::{id::UserId, profile::Profile, role::Role, timestamp::Timestamp, wallet::Address};
+use super::{
+    attempts::Lockout, id::UserId, profile::Profile, role::Role, timestamp::Timestamp, wallet::Address,
+};
 
 /// A user of the platform: somebody who holds the key of [`Self::address`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub struct User {
     pub last_login_at: Option<Timestamp>,
     /// Since when an admin keeps them out.
     pub locked_at: Option<Timestamp>,
+    /// From where sign-in is locked because it failed too often; some of them may be over.
+    pub lockouts: Vec<Lockout>,
 }
 
 impl User {
@@ -36,6 +40,7 @@ impl User {
             updated_at: now,
             last_login_at: None,
             locked_at: None,
+            lockouts: Vec::new(),
         }
     }
 }

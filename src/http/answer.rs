@@ -20,9 +20,11 @@ use super::{
     client::Client,
     code::Code,
     problem::Problem,
+    quotas::Counted,
     reply::{NoContent, Reply, Response},
     request::Head,
     request_id::{RequestId, X_REQUEST_ID},
+    route::Quota,
     router::{Resource, Router},
     security,
     socket::{Channel, Peer},
@@ -44,6 +46,7 @@ pub(super) async fn answer(
     let preflight = resource.filter(|_| parts.method == Method::OPTIONS).map(|resource| &resource.allow);
     let cors = app.settings.cors.permit(&parts.headers, preflight);
     let method = parts.method.clone();
+    let counted = Counted::default();
 
     let head = Head {
         method: parts.method,
@@ -51,6 +54,8 @@ pub(super) async fn answer(
         headers: parts.headers,
         client,
         request_id: request_id.clone(),
+        quota: Quota::Unlimited,
+        counted: counted.clone(),
         variable: variable.flatten(),
     };
     let outcome = if peer.channel == Channel::PlainOnTlsPort {
@@ -70,6 +75,7 @@ pub(super) async fn answer(
     for (name, value) in &cors {
         response.headers_mut().append(name, value.clone());
     }
+    counted.tell(response.headers_mut());
     response.headers_mut().insert(X_REQUEST_ID, request_id.to_value());
     security::protect(response.headers_mut());
     tracing::info!(
@@ -90,7 +96,7 @@ async fn dispatch(
     app: Arc<App>,
     resource: Option<&Resource>,
     version: Version,
-    head: Head,
+    mut head: Head,
     body: Incoming,
 ) -> Result<Response, Problem> {
     let malformed = |message: &str| Problem::new(Code::RequestMalformed).message(message);
@@ -107,7 +113,10 @@ async fn dispatch(
     let route = resource
         .route(&head.method)
         .ok_or_else(|| Problem::new(Code::MethodNotAllowed).header(ALLOW, resource.allow.clone()))?;
-    (route.handler)(app, head, body).await
+    head.quota = route.quota;
+    let pass = app.quotas.admit(&head, app.clock.now())?;
+    let outcome = (route.handler)(app.clone(), head, body).await;
+    pass.settle(&app, outcome)
 }
 
 /// Turn a panic in `work` into a failure of this request alone.

@@ -1,7 +1,14 @@
 //! What every handler is given.
 
-use super::{client::TrustedProxies, cors::Cors, limits::Limits};
-use crate::{clock::Clock, domain::origin::Origin, random::Random, service::Service};
+use super::{
+    client::TrustedProxies, cors::Cors, limits::Limits, problem::Problem, quotas::Quotas, request::Head,
+};
+use crate::{
+    clock::Clock,
+    domain::origin::Origin,
+    random::Random,
+    service::{Principal, Service},
+};
 
 /// The running application.
 #[derive(Debug)]
@@ -14,8 +21,23 @@ pub struct App {
     pub random: Random,
     /// How this service is reached, and by whom.
     pub settings: Settings,
+    /// Counts the calls.
+    pub quotas: Quotas,
     /// What it says about itself.
     pub about: About,
+}
+
+impl App {
+    /// Whose `token` came with the request, which counts as theirs. Everything that takes an access token asks here.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] if the token is not good, or its user has no call left.
+    pub async fn authenticate(&self, head: &Head, token: &str) -> Result<Principal, Problem> {
+        let caller = self.service.authenticate(token).await?;
+        self.quotas.count_user(head, &caller.user, self.clock.now())?;
+        Ok(caller)
+    }
 }
 
 /// What this service says about itself.

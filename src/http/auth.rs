@@ -131,6 +131,8 @@ pub(super) async fn refresh(
     let origin = request.head.origin(&app.settings)?;
     // A malformed token is as unknown as one that was never given.
     let token: RefreshToken = request.body.refresh_token.parse().map_err(|_| Error::RefreshTokenUnknown)?;
+    let session = app.service.session_of(&token)?;
+    app.quotas.count_session(&request.head, session, app.clock.now())?;
     Ok(app.service.refresh(token, &origin, request.head.client_info()).await?.into())
 }
 
@@ -186,7 +188,7 @@ pub(super) async fn verify(
 ) -> Result<VerifyReply, Problem> {
     let token = request.body.map(|body| body.token).or(request.caller);
     let token = token.ok_or_else(|| Problem::new(Code::TokenMissing))?;
-    let Principal { user, session, claims } = app.service.authenticate(&token).await?;
+    let Principal { user, session, claims } = app.authenticate(&request.head, &token).await?;
     Ok(VerifyReply {
         valid: true,
         user_id: user.id,

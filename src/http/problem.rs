@@ -223,6 +223,12 @@ impl From<service::Error> for Problem {
             Error::Store(cause) => {
                 return Self::new(Code::Unavailable).because(cause).retry_after(UNAVAILABLE);
             }
+            Error::SignInLocked(left) => {
+                return Self::new(Code::AccountLocked).message(message).retry_after(left);
+            }
+            Error::SignInSlowed(wait) => {
+                return Self::new(Code::RateLimited).message(message).retry_after(wait);
+            }
             Error::Internal(cause) => return Self::internal(cause),
         };
         Self::new(code).message(message)

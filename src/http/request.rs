@@ -2,10 +2,13 @@
 
 use hyper::{
     HeaderMap, Method, Uri,
-    header::{ACCEPT, AUTHORIZATION, HOST, USER_AGENT},
+    header::{ACCEPT, AUTHORIZATION, COOKIE, HOST, USER_AGENT},
 };
 
-use super::{app::Settings, client::Client, code::Code, problem::Problem, request_id::RequestId};
+use super::{
+    app::Settings, client::Client, code::Code, problem::Problem, quotas::Counted, request_id::RequestId,
+    route::Quota,
+};
 use crate::domain::{
     self,
     client::UserAgent,
@@ -69,6 +72,10 @@ pub struct Head {
     pub client: Client,
     /// Its name in the log.
     pub request_id: RequestId,
+    /// How often such a request may come.
+    pub(super) quota: Quota,
+    /// What it was counted against.
+    pub(super) counted: Counted,
     /// The part of the path that varies, if one does.
     pub(super) variable: Option<String>,
 }
@@ -104,6 +111,11 @@ impl Head {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim_matches(' '));
         Ok(token.filter(|token| !token.is_empty()))
+    }
+
+    /// Whether something is there that may prove who calls.
+    pub(super) fn brings_token(&self) -> bool {
+        self.headers.contains_key(AUTHORIZATION) || self.headers.contains_key(COOKIE)
     }
 
     /// Whether the client names `media_type` among what it takes.

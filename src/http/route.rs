@@ -63,6 +63,9 @@ impl Route {
         if self.path.contains('{') {
             codes.push(Code::PathUnknown);
         }
+        if self.quota != Quota::Unlimited {
+            codes.push(Code::RateLimited);
+        }
         codes.sort_by_key(|code| code.number());
         codes.dedup();
         codes
@@ -86,16 +89,18 @@ pub(super) const COMMON: [Code; 9] = [
 pub(super) const SIGNED_IN: [Code; 5] =
     [Code::TokenMissing, Code::TokenInvalid, Code::TokenExpired, Code::SessionEnded, Code::AccountLocked];
 
-/// How often a caller may call.
+/// How often a caller may call. What each comes to stands in [`quotas`](super::quotas).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quota {
     /// As often as they like.
     Unlimited,
-    /// What signing in takes.
+    /// What signing in takes: counted by client address, before anything is looked at.
     SignIn,
-    /// What reading takes.
+    /// What showing a token in the body takes: counted by whose it is.
+    Token,
+    /// What reading takes: counted by user.
     Read,
-    /// What changing takes.
+    /// What changing takes: counted by user, more tightly.
     Write,
 }
 
@@ -190,7 +195,7 @@ impl Access for SignedIn {
 
     async fn admit(self, app: &App, head: &Head) -> Result<Principal, Problem> {
         let token = head.bearer()?.ok_or_else(|| Problem::new(Code::TokenMissing))?;
-        Ok(app.service.authenticate(token).await?)
+        app.authenticate(head, token).await
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     info, keys, openapi, problems, profile,
     route::{
         Public,
-        Quota::{Read, SignIn, Unlimited, Write},
+        Quota::{Read, SignIn, Token, Unlimited, Write},
         Route, SignedIn, WithToken, get, post, put,
     },
     web,
@@ -25,13 +25,13 @@ pub fn routes() -> Vec<Route> {
         post("issueChallenge",  "/auth/challenge",        Public,       SignIn,    auth::challenge,     "Ask for a text to sign")
             .fails(&[HostUnknown]),
         post("register",        "/auth/register",         Public,       SignIn,    auth::register,      "Make an account with a signed challenge")
-            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, RegistrationClosed, AddressTaken]),
+            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, AccountLocked, RegistrationClosed, AddressTaken]),
         post("signIn",          "/auth/login",            Public,       SignIn,    auth::login,         "Exchange a signed challenge for tokens")
             .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, RegistrationClosed, AccountLocked]),
-        post("refresh",         "/auth/refresh",          Public,       SignIn,    auth::refresh,       "Exchange a refresh token for the next pair")
+        post("refresh",         "/auth/refresh",          Public,       Token,     auth::refresh,       "Exchange a refresh token for the next pair")
             .fails(&[HostUnknown, RefreshTokenUnknown, RefreshTokenReused, SessionEnded, AccountLocked]),
         post("signOut",         "/auth/logout",           SignedIn,     Write,     auth::logout,        "End the caller's session, or all of theirs"),
-        post("verifyToken",     "/auth/verify",           WithToken,    Read,      auth::verify,        "Tell whom a token speaks for, now")
+        post("verifyToken",     "/auth/verify",           WithToken,    Token,     auth::verify,        "Tell whom a token speaks for, now")
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
         get ("verifyBearer",    "/auth/verify",           WithToken,    Read,      auth::verify_bearer, "Tell whom the bearer token speaks for, now")
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),

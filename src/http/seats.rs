@@ -2,22 +2,24 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
+
+use crate::domain::client::Network;
 
 /// The connections of each client, up to a limit.
 #[derive(Debug)]
 pub(super) struct Seats {
     limit: usize,
-    taken: Mutex<HashMap<IpAddr, usize>>,
+    taken: Mutex<HashMap<Network, usize>>,
 }
 
 /// One connection's place, free again when dropped.
 #[derive(Debug)]
 pub(super) struct Seat {
     seats: Arc<Seats>,
-    client: IpAddr,
+    client: Network,
 }
 
 impl Seats {
@@ -28,7 +30,7 @@ impl Seats {
 
     /// A place for a connection from `address`, if its client has one left.
     pub(super) fn take(self: &Arc<Self>, address: IpAddr) -> Option<Seat> {
-        let client = client(address);
+        let client = Network::of(address);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.entry(client).or_default();
         if *count >= self.limit {
@@ -48,14 +50,6 @@ impl Drop for Seat {
                 taken.remove(&self.client);
             }
         }
-    }
-}
-
-/// An IPv4 address, or the 64 bits of an IPv6 address that a network gives its customer; the rest they choose.
-fn client(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
     }
 }
 

@@ -136,16 +136,22 @@ impl Service {
         Ok(inner.challenges.issue(wallet, address, origin, inner.clock.now(), &inner.random)?)
     }
 
-    /// Check that `answer` is a signed challenge of ours, and use it up.
+    /// Check that `answer` is a signed challenge of ours, and use it up. Whoever failed too often is not listened to.
     pub(super) async fn prove(&self, answer: &Answer, now: Timestamp) -> Result<Challenge, Error> {
+        let (service, answer) = (self.clone(), answer.clone());
+        blocking(move || {
+            service.may_try(&answer, now)?;
+            let outcome = service.check(&answer, now);
+            service.note_attempt(&answer, outcome, now)
+        })
+        .await
+    }
+
+    fn check(&self, answer: &Answer, now: Timestamp) -> Result<Challenge, Error> {
         let inner = &self.0;
         let challenge = inner.challenges.read(answer, now, &inner.random)?;
         let signature: Signature = answer.signature.parse()?;
-        let challenge = blocking(move || {
-            challenge.verify(&signature)?;
-            Ok(challenge)
-        })
-        .await?;
+        challenge.verify(&signature)?;
         inner.challenges.take(&challenge, now, &inner.random)?;
         Ok(challenge)
     }

@@ -1,5 +1,7 @@
 //! Why a use case is refused.
 
+use std::time::Duration;
+
 use crate::{
     domain::{
         authority::AuthorityError, challenge::ChallengeError, permission::Permission, timestamp::Timestamp,
@@ -63,6 +65,14 @@ pub enum Error {
     /// The database failed; nothing was changed.
     #[error("the database failed")]
     Store(#[from] StoreError),
+    /// Too many sign-ins of this address failed from this client; for so long it is kept out.
+    #[error(
+        "too many sign-ins with this address failed from where you are; its sessions and other places are not touched"
+    )]
+    SignInLocked(Duration),
+    /// Too many sign-ins failed from this client; it may try again after so long.
+    #[error("too many sign-ins failed from where you are")]
+    SignInSlowed(Duration),
     /// The system failed otherwise.
     #[error("the service failed: {0}")]
     Internal(&'static str),

@@ -5,6 +5,7 @@ mod authenticate;
 mod challenges;
 mod erase;
 mod error;
+mod failures;
 mod health;
 mod ids;
 mod keys;
@@ -32,7 +33,7 @@ pub use users::{NewUser, UserRef};
 
 use crate::{
     clock::Clock,
-    domain::{timestamp::Timestamp, wallet::Address},
+    domain::{attempts, timestamp::Timestamp, wallet::Address},
     random::Random,
     store::{Store, StoreError},
 };
@@ -58,6 +59,8 @@ pub struct Rules {
     pub audience: Option<String>,
     /// How long a signing key signs; zero until it is changed by hand.
     pub key_rotation: Duration,
+    /// When failed sign-ins lock.
+    pub attempts: attempts::Policy,
 }
 
 /// The use cases. A copy is the same service.
@@ -72,6 +75,7 @@ struct Inner {
     started_at: Timestamp,
     ids: ids::Ids,
     challenges: challenges::Challenges,
+    attempts: std::sync::Mutex<attempts::Attempts>,
     refresh_token_key: crate::domain::refresh_token::RefreshTokenKey,
     tokens: tokens::Tokens,
     key_change: tokio::sync::Mutex<()>,
@@ -87,6 +91,7 @@ impl Service {
         let refresh_token_key = store.read(crate::store::meta::refresh_token_key)?;
         let inner = Inner {
             challenges: challenges::Challenges::new(&random)?,
+            attempts: std::sync::Mutex::new(attempts::Attempts::new(rules.attempts)),
             started_at: clock.now(),
             ids: ids::Ids::default(),
             tokens: tokens::Tokens::default(),

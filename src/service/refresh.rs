@@ -5,6 +5,7 @@ use crate::{
     domain::{
         audit::{Action, Actor, Event},
         client::Client,
+        id::SessionId,
         origin::Origin,
         refresh_token::{RefreshToken, Reused},
         session::Session,
@@ -13,6 +14,15 @@ use crate::{
 };
 
 impl Service {
+    /// The session that a refresh token was made for, whether or not it lives. Asks no database.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RefreshTokenUnknown`] if this service did not make the token.
+    pub fn session_of(&self, token: &RefreshToken) -> Result<SessionId, Error> {
+        token.session(&self.0.refresh_token_key).ok_or(Error::RefreshTokenUnknown)
+    }
+
     /// Exchange a refresh token for a new pair. Each is good once, and once more within ten seconds.
     ///
     /// # Errors
@@ -27,7 +37,7 @@ impl Service {
     ) -> Result<TokenPair, Error> {
         let now = self.now();
         let inner = &self.0;
-        let id = token.session(&inner.refresh_token_key).ok_or(Error::RefreshTokenUnknown)?;
+        let id = self.session_of(&token)?;
         let next = RefreshToken::new(&inner.refresh_token_key, id, inner.random.bytes()?);
         let (used, next_hash) = (token.hash(), next.hash());
         let (lifetime, idle) = (inner.rules.refresh_token_lifetime, inner.rules.session_idle);

@@ -82,6 +82,7 @@ impl Service {
             };
             service.promote(tx, &mut user, now)?;
             user.last_login_at = Some(now);
+            user.lockouts.retain(|lockout| service.is_in_force(lockout, now));
             users::update(tx, &user)?;
             let session = Session { user_id: user.id, ..session.clone() };
             service.make_room(tx, &session, now)?;

@@ -175,20 +175,22 @@ impl Service {
         .await
     }
 
-    /// Let a user in again.
+    /// Let a user in again, also where too many of their sign-ins failed.
     ///
     /// # Errors
     ///
     /// [`Error::UserUnknown`]; [`Error::Authority`] or [`Error::PermissionMissing`]; or that the database fails.
     pub async fn unlock_user(&self, asker: Asker, name: UserRef) -> Result<User, Error> {
-        self.change_user(asker, name, move |_, user, authority, _| {
+        let unlock = |_: &Tx, user: &mut User, authority: Authority, _: Timestamp| {
             if let Err(refusal) = authority.may_remove(user) {
                 return Ok(Err(refusal.into()));
             }
-            let was_locked = user.locked_at.take().is_some();
+            let was_locked = user.locked_at.take().is_some() | !std::mem::take(&mut user.lockouts).is_empty();
             Ok(Ok(was_locked.then_some((Action::UserUnlocked, None))))
-        })
-        .await
+        };
+        let unlocked = self.change_user(asker, name, unlock).await?;
+        self.forgive(unlocked.address);
+        Ok(unlocked)
     }
 
     /// Change a user by `change`, and write down who did it.

@@ -88,6 +88,19 @@ impl Store {
         self.0.writer.write(change).await
     }
 
+    /// Apply `change` in a transaction, soon, without waiting for the disk: for what is to be remembered, but must not
+    /// show in how long an answer takes. What was submitted before the database is closed is written.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if too many changes wait already.
+    pub fn submit<F>(&self, change: F) -> Result<(), StoreError>
+    where
+        F: Fn(&Tx) -> Result<(), StoreError> + Send + 'static,
+    {
+        self.0.writer.submit(change)
+    }
+
     /// Run `look` on a snapshot of the last commit. Blocks for as long as the disk takes.
     ///
     /// # Errors

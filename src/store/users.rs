@@ -1,5 +1,7 @@
 //! The table of users, and the index by address. `users_index.rs` has the others, and lists.
 
+use std::net::IpAddr;
+
 use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,8 @@ use super::{
     users_index,
 };
 use crate::domain::{
+    attempts::Lockout,
+    client::Network,
     id::UserId,
     profile::{AvatarUrl, DisplayName, Email, Metadata, Profile},
     role::Role,
@@ -39,6 +43,14 @@ struct Row {
     last_login_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     locked_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lockouts: Vec<LockoutRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LockoutRow {
+    client: IpAddr,
+    until: Timestamp,
 }
 
 fn to_bytes(user: &User) -> Result<Vec<u8>, StoreError> {
@@ -56,6 +68,11 @@ fn to_bytes(user: &User) -> Result<Vec<u8>, StoreError> {
             updated_at: user.updated_at,
             last_login_at: user.last_login_at,
             locked_at: user.locked_at,
+            lockouts: user
+                .lockouts
+                .iter()
+                .map(|lockout| LockoutRow { client: lockout.client.first(), until: lockout.until })
+                .collect(),
         },
     )
 }
@@ -72,6 +89,11 @@ pub(super) fn from_bytes(id: UserId, bytes: &[u8]) -> Result<User, StoreError> {
         updated_at: row.updated_at,
         last_login_at: row.last_login_at,
         locked_at: row.locked_at,
+        lockouts: row
+            .lockouts
+            .into_iter()
+            .map(|row| Lockout { client: Network::of(row.client), until: row.until })
+            .collect(),
     })
 }
 

@@ -49,6 +49,18 @@ impl Writer {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
+    /// The same, without waiting for it. Nobody learns whether it succeeded.
+    pub(super) fn submit<F>(&self, change: F) -> Result<(), StoreError>
+    where
+        F: Fn(&Tx) -> Result<(), StoreError> + Send + 'static,
+    {
+        let change = Pending { change, result: None, reply: oneshot::channel().0 };
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        queue
+            .try_send(Box::new(change))
+            .map_err(|_| StoreError::Failed("too many changes wait for the disk".into()))
+    }
+
     pub(super) fn is_writable(&self) -> bool {
         self.writable.load(SeqCst)
     }
@@ -88,7 +100,9 @@ impl<T: Send, F: Fn(&Tx) -> Result<T, StoreError> + Send> Change for Pending<T, 
     }
 
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self { result, reply, .. } = *self;
+        let Self { change, result, reply } = *self;
+        // What the change holds may be the service: whoever has the answer may count on it being let go of.
+        drop(change);
         // Whoever asked may have gone; what they asked for is on disk all the same.
         drop(reply.send(outcome.and_then(|()| result.ok_or(StoreError::Closed))));
     }

@@ -39,6 +39,9 @@ async fn each_request_leaves_one_line_without_what_the_client_wrote() {
     let lines = Lines::default();
     let writer = lines.clone();
     let log = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+    // While there is one subscriber alone, tracing asks it on the thread that meets an event first, which may be
+    // another test's; and remembers that nobody there wanted it. It asks all of two.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let _guard = tracing::subscriber::set_default(log);
     let server = TestServer::start().await;
     let id = "X-Request-Id: named-here\r\n";

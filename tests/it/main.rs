@@ -11,10 +11,12 @@ mod http;
 mod info;
 mod keys;
 mod layers;
+mod limits;
+mod lockout;
 mod log;
+mod openapi;
 #[path = "../support/process.rs"]
 mod process;
-mod openapi;
 mod profile;
 mod refresh;
 mod rows;

@@ -14,11 +14,12 @@ use std::{
 use lucid_auth::{
     clock::Clock,
     domain::{
+        attempts::Policy,
         role::Role,
         timestamp::Timestamp,
         wallet::{Scheme, WalletType},
     },
-    http::{About, App, Limits, Server, Settings, Tls, routes::routes},
+    http::{About, App, Limits, Quotas, Server, Settings, Tls, routes::routes},
     random::Random,
     service::{NewUser, Rules, Service},
     store::Store,
@@ -77,6 +78,8 @@ pub fn rules() -> Rules {
         issuer: None,
         audience: None,
         key_rotation: Duration::from_secs(30 * 86_400),
+        // Nothing locks unless a test says so.
+        attempts: Policy { in_a_row: u32::MAX, cooldown: Duration::from_secs(900) },
     }
 }
 
@@ -114,11 +117,22 @@ impl TestServer {
     pub async fn with_tls(tls: Arc<Tls>, limits: Limits) -> Self {
         let settings = Settings { limits, ..Settings::default() };
         let store = Store::in_memory([7; 32]).unwrap();
-        Self::build_with(Some(tls), store, settings, rules(), TestClock::new()).await
+        Self::build_with(Some(tls), store, settings, rules(), TestClock::new(), Quotas::new(None)).await
     }
 
     async fn build(store: Store, settings: Settings, rules: Rules, clock: TestClock) -> Self {
-        Self::build_with(None, store, settings, rules, clock).await
+        Self::assemble(store, settings, rules, clock, Quotas::new(None)).await
+    }
+
+    /// The same, over any parts; the others do not count calls.
+    pub async fn assemble(
+        store: Store,
+        settings: Settings,
+        rules: Rules,
+        clock: TestClock,
+        quotas: Quotas,
+    ) -> Self {
+        Self::build_with(None, store, settings, rules, clock, quotas).await
     }
 
     /// Start a server with the real table and the rows of [`rows`].
@@ -128,6 +142,7 @@ impl TestServer {
         settings: Settings,
         rules: Rules,
         clock: TestClock,
+        quotas: Quotas,
     ) -> Self {
         let service = Service::start(store, clock.clock(), Random::system(), rules).await.unwrap();
         let about = About {
@@ -136,8 +151,8 @@ impl TestServer {
             hardware_wallets: true,
             registration_open: true,
         };
-        let app =
-            App { service: service.clone(), clock: clock.clock(), random: Random::system(), settings, about };
+        let random = Random::system();
+        let app = App { service: service.clone(), clock: clock.clock(), random, settings, quotas, about };
         let table = routes().into_iter().chain(rows()).collect();
         let mut server = Server::new(Arc::new(app), table).unwrap();
         if let Some(tls) = tls {

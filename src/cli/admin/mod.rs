@@ -16,6 +16,7 @@ use crate::{
     clock::Clock,
     config::{Config, Registration},
     domain::{
+        attempts,
         id::UserId,
         profile::{DisplayName, Email},
         role::Role,
@@ -216,6 +217,7 @@ fn rules(config: &Config) -> Rules {
         issuer,
         audience: config.tokens.audience.clone(),
         key_rotation: config.tokens.key_rotation.unwrap_or_default(),
+        attempts: attempts::Policy { in_a_row: config.lockout.attempts, cooldown: config.lockout.length },
     }
 }
 

@@ -1,0 +1,134 @@
+//! Sign-ins that fail: who may still try, and what is remembered of it. The rule is in [`attempts`].
+//!
+//! [`attempts`]: crate::domain::attempts
+
+use std::sync::{MutexGuard, PoisonError};
+
+use super::{Answer, Error, Service};
+use crate::{
+    domain::{
+        attempts::{Attempts, Lockout},
+        audit::{Action, Actor, Event},
+        challenge::ChallengeError,
+        client::Network,
+        timestamp::Timestamp,
+        user::User,
+        wallet::Address,
+    },
+    store::{StoreError, Tx, audit, sessions, users},
+};
+
+impl Service {
+    /// Whether the sender of `answer` may try to sign in with that address now.
+    pub(super) fn may_try(&self, answer: &Answer, now: Timestamp) -> Result<(), Error> {
+        let client = Network::of(answer.client.ip);
+        let user = self.0.store.read(|tx| users::find_by_address(tx, &answer.address))?;
+        let (locked, slowed) = {
+            let attempts = self.attempts();
+            (attempts.locked(client, answer.address, now), attempts.slowed(client, now))
+        };
+        let policy = self.0.rules.attempts;
+        let written = user.as_ref().and_then(|user| {
+            let here = user.lockouts.iter().filter(|lockout| lockout.client == client);
+            here.filter_map(|lockout| policy.left(lockout.until, now)).max()
+        });
+        if let Some(left) = locked.max(written) {
+            return Err(Error::SignInLocked(left));
+        }
+        match slowed {
+            Some(wait) if !self.is_at_home(user.as_ref(), client, now)? => Err(Error::SignInSlowed(wait)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the user has a live session from this client.
+    fn is_at_home(&self, user: Option<&User>, client: Network, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(user) = user else { return Ok(false) };
+        self.0.store.read(|tx| {
+            for id in sessions::of_user(tx, user.id)? {
+                let session = sessions::find(tx, id)?;
+                if session.is_some_and(|session| {
+                    Network::of(session.ip) == client && session.is_live(now, self.0.rules.session_idle)
+                }) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
+    /// Remember how an attempt to sign in ended. Of many at once, those that fail after the lock are told of it.
+    pub(super) fn note_attempt<T>(
+        &self,
+        answer: &Answer,
+        outcome: Result<T, Error>,
+        now: Timestamp,
+    ) -> Result<T, Error> {
+        let client = Network::of(answer.client.ip);
+        match outcome {
+            Ok(_) => self.attempts().succeeded(client, answer.address),
+            Err(Error::Challenge(ChallengeError::Unknown) | Error::Signature(_)) => {
+                let (before, locked) = {
+                    let mut attempts = self.attempts();
+                    let before = attempts.locked(client, answer.address, now);
+                    (before, attempts.failed(client, answer.address, now))
+                };
+                if let Some(left) = before {
+                    return Err(Error::SignInLocked(left));
+                }
+                if let Some(until) = locked {
+                    tracing::warn!(%client, address = %answer.address, %until, "too many sign-ins failed; locked");
+                    let written = self.write_lockout(answer, Lockout { client, until }, now);
+                    if let Err(error) = written {
+                        tracing::error!(%error, "a lock of a sign-in was not written; it ends if the service does");
+                    }
+                }
+            }
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    /// Write down that sign-in of an account is locked: once for each lock, and only so many at a time, because nobody
+    /// knows who makes us write. What is not written holds all the same, until the service stops.
+    fn write_lockout(&self, answer: &Answer, lockout: Lockout, now: Timestamp) -> Result<(), StoreError> {
+        let policy = self.0.rules.attempts;
+        let room = move |user: &mut User| {
+            user.lockouts.retain(|lockout| policy.left(lockout.until, now).is_some());
+            user.lockouts.len() < Lockout::WRITTEN
+        };
+        // Looked up first, so that nothing is written for an address without an account. The answer does not wait for
+        // the disk, or its time would tell which addresses have one.
+        let address = answer.address;
+        let user = self.0.store.read(|tx| users::find_by_address(tx, &address))?;
+        if !user.is_some_and(|mut user| room(&mut user)) {
+            return Ok(());
+        }
+        let client = answer.client.clone();
+        self.0.store.submit(move |tx: &Tx| {
+            let Some(mut user) = users::find_by_address(tx, &address)? else { return Ok(()) };
+            if !room(&mut user) {
+                return Ok(());
+            }
+            user.lockouts.push(lockout);
+            users::update(tx, &user)?;
+            let event = Event::new(now, Action::SignInLocked, Actor::Service).about(user.id, address);
+            let event = event.from_client(&client);
+            audit::append(tx, &event.with(format_args!("from {} until {}", lockout.client, lockout.until)))
+        })
+    }
+
+    /// Whether a lock still keeps its client out.
+    pub(super) fn is_in_force(&self, lockout: &Lockout, now: Timestamp) -> bool {
+        self.0.rules.attempts.left(lockout.until, now).is_some()
+    }
+
+    /// Forget the failures of an address.
+    pub(super) fn forgive(&self, address: Address) {
+        self.attempts().forgive(address);
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, Attempts> {
+        self.0.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
