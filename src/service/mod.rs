@@ -1,5 +1,6 @@
 //! Use cases: what the HTTP API and the commands can ask for.
 
+mod audit;
 mod authenticate;
 mod challenges;
 mod error;

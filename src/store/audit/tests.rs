@@ -232,7 +232,9 @@ fn removed_entries_are_found_at_the_first_at_both_ends_too() {
             log.remove(*number);
             assert_eq!(log.verify(), Err((*number, Flaw::Missing)), "all from entry {number} on");
         }
-        rows.iter().for_each(|(number, row)| log.put(*number, row));
+        for (number, row) in &rows {
+            log.put(*number, row);
+        }
         for (number, _) in &rows {
             log.remove(*number);
             assert_eq!(log.verify(), Err((first, Flaw::Missing)), "all up to entry {number}");
