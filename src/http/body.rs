@@ -68,17 +68,18 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let path = error.path().to_string();
         let error = error.into_inner();
         match error.classify() {
-            Category::Data => refused(&path, &error),
+            Category::Data => {
+                let text = error.to_string();
+                let position = format!(" at line {} column {}", error.line(), error.column());
+                refused(&path, text.strip_suffix(&position).unwrap_or(&text))
+            }
             Category::Syntax | Category::Eof | Category::Io => invalid(&error),
         }
     })
 }
 
 /// Name the field that serde does not like, from its path and serde's message: the crate gives no other form.
-fn refused(path: &str, error: &serde_json::Error) -> Problem {
-    let text = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
-    let text = text.strip_suffix(&position).unwrap_or(&text);
+pub(super) fn refused(path: &str, text: &str) -> Problem {
     let path = if path == "." { "" } else { path };
 
     let quoted =
@@ -114,7 +115,7 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-fn field(path: &str, expected: &str) -> Problem {
+pub(super) fn field(path: &str, expected: &str) -> Problem {
     // The body itself has no name. An unknown field's name is the client's own, and may be as long as the body.
     let path: String = if path.is_empty() { "body".to_owned() } else { path.chars().take(100).collect() };
     Problem::field(&path, expected)

@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod app;
+pub mod audit;
 mod auth;
 mod bodies;
 mod body;
@@ -20,6 +21,7 @@ pub mod limits;
 pub mod problem;
 mod problems;
 mod profile;
+mod query;
 pub mod reply;
 pub mod request;
 pub mod request_id;

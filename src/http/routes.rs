@@ -1,7 +1,7 @@
 //! The table: everything that can be asked of this service.
 
 use super::{
-    auth,
+    audit, auth,
     code::Code::{
         AccountLocked, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed, HostUnknown,
         PathUnknown, RefreshTokenReused, RefreshTokenUnknown, RegistrationClosed, SessionEnded,
@@ -9,12 +9,13 @@ use super::{
     },
     info, keys, problems, profile,
     route::{
-        Public,
+        Holds, Public,
         Quota::{Read, SignIn, Unlimited, Write},
         Route, SignedIn, get, post, put,
     },
     web,
 };
+use crate::domain::permission::Permission;
 
 /// Every row.
 #[must_use]
@@ -42,6 +43,7 @@ pub fn routes() -> Vec<Route> {
         get ("getMe",           "/users/me",              SignedIn,     Read,      profile::get,        "Read the caller's own profile"),
         put ("changeMe",        "/users/me",              SignedIn,     Write,     profile::put,        "Change the caller's own profile")
             .fails(&[UserUnknown]),
+        get ("listAuditEntries", "/audit", Holds(Permission::ViewAuditLogs), Read, audit::list,      "Read what happened, newest first"),
         get ("getKeys",         "/.well-known/jwks.json", Public,       Unlimited, keys::jwks,          "Read the public keys that verify tokens"),
         get ("getHealth",       "/health",                Public,       Unlimited, info::health,        "Tell how the service stands"),
         get ("getLiveness",     "/health/live",           Public,       Unlimited, info::live,          "Tell that the process answers"),

@@ -37,6 +37,7 @@ pub fn check(request: &[u8], reply: &Reply) {
     let line = String::from_utf8_lossy(request).lines().next().unwrap_or_default().to_owned();
     let mut words = line.split(' ');
     let (Some(method), Some(path)) = (words.next(), words.next()) else { return };
+    let path = path.split('?').next().unwrap_or(path);
     let path = path.strip_prefix("/api/v1").unwrap_or(path);
     if reply.status < 400 || path.starts_with("/test/") {
         return;

@@ -126,7 +126,10 @@ impl FromStr for Actor {
             "anonymous" => Ok(Self::Anonymous),
             "operator" => Ok(Self::Operator),
             "service" => Ok(Self::Service),
-            id => id.parse().map(Self::User).map_err(|_| NameError("actor")),
+            id => id
+                .parse()
+                .map(Self::User)
+                .map_err(|_| NameError("anonymous, operator, service or a user's identifier")),
         }
     }
 }
@@ -192,7 +195,9 @@ impl FromStr for Action {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::all().find(|action| action.name() == text).ok_or(NameError("action"))
+        Self::all()
+            .find(|action| action.name() == text)
+            .ok_or(NameError("an action of the audit log, such as sign_in"))
     }
 }
 
@@ -223,13 +228,13 @@ impl FromStr for Outcome {
         [Self::Success, Self::Refused]
             .into_iter()
             .find(|outcome| outcome.name() == text)
-            .ok_or(NameError("outcome"))
+            .ok_or(NameError("success or refused"))
     }
 }
 
 /// The log has no such actor, action or outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the audit log has no such {0}")]
+#[error("expected {0}")]
 pub struct NameError(&'static str);
 
 impl fmt::Display for Action {
