@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what tests share fails as tests do")]
 
 mod abuse;
+mod audit;
 mod info;
 mod keys;
 mod layers;
