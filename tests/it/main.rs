@@ -4,6 +4,7 @@
 
 mod abuse;
 mod audit;
+mod audit_cli;
 mod info;
 mod keys;
 mod layers;

@@ -68,7 +68,7 @@ fn walk(tx: &impl Reads, after: Option<Mark>, limit: usize, users: &mut u64) -> 
         progress.at = mark;
         progress.checked += 1;
     }
-    progress.done = rows.next().is_none();
+    progress.done = rows.next().transpose()?.is_none();
     if progress.done && progress.at != progress.head {
         let missing = Break { number: progress.at.number.saturating_add(1), flaw: Flaw::Missing };
         return Ok(broken_at(progress, missing));
