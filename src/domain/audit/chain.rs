@@ -1,4 +1,8 @@
 //! The chain of entries: how each follows the one before, and where one does not.
+//!
+//! It shows a fault of the disk, and a change by whoever does not write anew all that follows. It has no key: whoever
+//! can write the database can write the whole chain anew, its end too, and nothing in the file tells. Only a [`Mark`]
+//! that was noted elsewhere does: it stands for all up to its entry.
 
 use std::{fmt, str::FromStr};
 
