@@ -57,7 +57,9 @@ impl Arguments {
         match admin::run(&config, &command)? {
             Outcome::Keys(keys) => admin::print(&keys, common.json, out, line),
             Outcome::Refused(why) => Err(Failure::Refused(why)),
-            Outcome::Users(_) => Err(Failure::Refused("the service answered something else".into())),
+            Outcome::Users(_) | Outcome::Audit(_) => {
+                Err(Failure::Refused("the service answered something else".into()))
+            }
         }
     }
 }

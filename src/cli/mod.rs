@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod admin;
+mod audit;
 mod check;
 mod config;
 mod healthcheck;
@@ -41,6 +42,8 @@ enum Command {
     User(user::Arguments),
     /// Look after the keys that sign tokens, whether the service runs or not
     Key(key::Arguments),
+    /// Read the audit log and check it, whether the service runs or not
+    Audit(audit::Arguments),
     /// Check every page, row and link of a database that is not in use, without changing it
     Check(check::Arguments),
     /// Print every setting with its value in force and where it comes from
@@ -91,6 +94,7 @@ pub fn run() -> ExitCode {
         Command::Healthcheck(arguments) => arguments.run(out),
         Command::User(arguments) => arguments.run(out).map(|()| true),
         Command::Key(arguments) => arguments.run(out).map(|()| true),
+        Command::Audit(arguments) => arguments.run(out),
         Command::Check(arguments) => arguments.run(out).map(|()| true),
         Command::Config(arguments) => arguments.run(out).map(|()| true),
         Command::VerifySignature(arguments) => {

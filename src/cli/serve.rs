@@ -45,7 +45,8 @@ pub(super) struct Arguments {
 
 /// How often it is seen whether a signing key is due: a key is published ten minutes before it signs.
 const KEYS: Duration = Duration::from_secs(60);
-/// How often sessions that are over are removed. They are refused in any case; this gives back their room.
+/// How often sessions that are over are removed, and audit entries that are too old. Such sessions are refused in any
+/// case; this gives back their room.
 const SWEEP: Duration = Duration::from_secs(3600);
 /// How many computations and disk reads run at once beside the threads that answer requests. Each has a stack.
 const BLOCKING_THREADS: usize = 32;
@@ -106,6 +107,9 @@ async fn serve(
     let hangup = signal(SignalKind::hangup()).map_err(Failure::refused)?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config, &error))?;
     let service = open(config).await?;
+    if service.record_audit(config.audit_enabled).await.map_err(Failure::refused)? {
+        tracing::warn!(recording = config.audit_enabled, "the audit log was switched by AUDIT_LOG_ENABLED");
+    }
     let (end_commands, told) = oneshot::channel::<()>();
     let stopped = async { drop(told.await) };
     let commands = admin::listen(&config.data_dir, service.clone(), stopped).map_err(|error| {
@@ -120,7 +124,7 @@ async fn serve(
 
     let commands = tokio::spawn(commands);
     let mut background = JoinSet::new();
-    background.spawn(maintain(service));
+    background.spawn(maintain(service, config.audit_retention));
     background.spawn(reload(hangup, tls));
     announce(config, &listener, json, out)?;
     server.serve(listener, stop).await;
@@ -188,16 +192,22 @@ fn stop() -> io::Result<impl Future<Output = ()>> {
 }
 
 /// What the service does by itself.
-async fn maintain(service: Service) {
-    let (mut keys, mut sweep) = (interval(KEYS), interval(SWEEP));
+async fn maintain(service: Service, audit_retention: Duration) {
+    let (mut keys, mut sweep, mut prune) = (interval(KEYS), interval(SWEEP), interval(SWEEP));
     keys.set_missed_tick_behavior(MissedTickBehavior::Skip);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    prune.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         let done = tokio::select! {
             _ = keys.tick() => service.maintain_keys().await,
             _ = sweep.tick() => service.sweep_sessions().await.map(|swept| {
                 if swept > 0 {
                     tracing::info!(sessions = swept, "removed sessions that were over");
+                }
+            }),
+            _ = prune.tick() => service.prune_audit(audit_retention).await.map(|pruned| {
+                if pruned > 0 {
+                    tracing::info!(entries = pruned, "removed audit entries that were older than is kept");
                 }
             }),
         };

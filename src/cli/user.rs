@@ -112,7 +112,9 @@ impl Arguments {
                 Ok(())
             }
             Outcome::Refused(why) => Err(Failure::Refused(why)),
-            Outcome::Keys(_) => Err(Failure::Refused("the service answered something else".into())),
+            Outcome::Keys(_) | Outcome::Audit(_) => {
+                Err(Failure::Refused("the service answered something else".into()))
+            }
         }
     }
 }

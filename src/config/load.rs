@@ -117,7 +117,8 @@ impl Reader {
             trusted_proxies: self.optional("TRUSTED_PROXIES", values::networks).unwrap_or_default(),
             hardware_wallets: self.hardware_wallets()?,
             tron_network: self.required("TRON_NETWORK", values::tron_network)?,
-            audit_retention: self.audit_retention()?,
+            audit_enabled: self.required("AUDIT_LOG_ENABLED", values::boolean)?,
+            audit_retention: self.required("AUDIT_LOG_RETENTION_DAYS", values::days(1..=3650))?,
             tls: self.tls()?,
             metrics: self.metrics(listen)?,
             backup: self.backup()?,
@@ -189,12 +190,6 @@ impl Reader {
             }
         }
         Ok(wallets)
-    }
-
-    fn audit_retention(&mut self) -> Result<Option<Duration>, Stop> {
-        let enabled = self.required("AUDIT_LOG_ENABLED", values::boolean)?;
-        let retention = self.required("AUDIT_LOG_RETENTION_DAYS", values::days(1..=3650))?;
-        Ok(enabled.then_some(retention))
     }
 
     fn tls(&mut self) -> Result<Option<Tls>, Stop> {
@@ -297,7 +292,8 @@ mod tests {
         assert_eq!(config.cors, Cors { origins: CorsOrigins::These(vec![]), credentials: true });
         assert_eq!(config.hardware_wallets.len(), 3);
         assert_eq!(config.tron_network, TronNetwork::Mainnet);
-        assert_eq!(config.audit_retention, Some(Duration::from_secs(90 * 86_400)));
+        assert!(config.audit_enabled);
+        assert_eq!(config.audit_retention, Duration::from_secs(90 * 86_400));
         assert_eq!(config.tls, None);
         assert_eq!(config.metrics, Some("127.0.0.1:9090".parse().unwrap()));
         assert_eq!(config.backup.unwrap().dir, Path::new("/home/u/.local/share/lucid-auth/backups"));

@@ -63,8 +63,10 @@ pub struct Config {
     pub hardware_wallets: Vec<HardwareWallet>,
     /// The network shown in `/meta/info`.
     pub tron_network: TronNetwork,
-    /// How long the audit log is kept; without it, nothing is recorded.
-    pub audit_retention: Option<Duration>,
+    /// Whether what happens is recorded. What was recorded before is kept for [`Self::audit_retention`] either way.
+    pub audit_enabled: bool,
+    /// How long the audit log is kept.
+    pub audit_retention: Duration,
     /// HTTPS on the same port; without it, HTTP.
     pub tls: Option<Tls>,
     /// Where to serve metrics, if at all.

@@ -140,8 +140,8 @@ pub static SETTINGS: &[Setting] = &[
     value("TRON_NETWORK",               "mainnet",   "The network shown in /meta/info: mainnet, shasta or nile"),
 
     under("Audit log",
-    value("AUDIT_LOG_ENABLED",          "true",      "Whether what users do is recorded: true or false").later()),
-    value("AUDIT_LOG_RETENTION_DAYS",   "90",        "How long it is kept, in days: 1 to 3650").later(),
+    value("AUDIT_LOG_ENABLED",          "true",      "Whether what happens is recorded: true or false; that it was switched off or on is recorded in any case")),
+    value("AUDIT_LOG_RETENTION_DAYS",   "90",        "How long it is kept, in days: 1 to 3650; also what was recorded before it was switched off"),
 
     under("HTTPS",
     unset("TLS_CERT_FILE",              "none",      "Certificate chain, a PEM file: HTTPS on the same port; goes with TLS_KEY_FILE; SIGHUP reads both again").protects()),

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
+    audit::{Action, Actor, Outcome},
     id::Id,
     permission::Permission,
     profile::{AvatarUrl, DisplayName, Email, Metadata},
@@ -49,6 +50,9 @@ schemas! {
     Role,        "Role",        names("What a user is to the platform. Each holds what the ones before it hold.", Role::ALL.map(Role::name));
     Permission,  "Permission",  names("One thing that a role may allow.", Permission::all().map(Permission::name));
     WalletType,  "WalletType",  names("How a person signs.", WalletType::ALL.map(WalletType::name));
+    Action,      "Action",      names("What was done, or tried.", Action::all().map(Action::name));
+    Outcome,     "Outcome",     names("How something ended.", [Outcome::Success, Outcome::Refused].map(Outcome::name));
+    Actor,       "Actor",       json_schema!({"type": "string", "description": "Who did something: `anonymous`, `operator` (on the machine), `service` (by itself), or the identifier of a user."});
     Scheme,      "Scheme",      names("What a wallet hashes when it signs a text.", Scheme::ALL.map(Scheme::name));
 }
 

@@ -12,7 +12,7 @@ use super::{
     bodies::{SessionBody, TokensBody, UserBody},
     code::Code,
     problem::Problem,
-    reply::Created,
+    reply::{Created, NoContent},
     request::{Head, Request},
 };
 use crate::{
@@ -114,6 +114,25 @@ fn answer(
 ) -> Result<Answer, Problem> {
     let origin = head.origin(&app.settings)?;
     Ok(Answer { address, message, signature, device, origin, client: head.client_info() })
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EraseRequest {
+    tron_address: Address,
+    message: String,
+    signature: String,
+}
+
+/// Erase the caller's own account.
+pub(super) async fn erase_own(
+    app: Arc<App>,
+    request: Request<Principal, EraseRequest>,
+) -> Result<NoContent, Problem> {
+    let EraseRequest { tron_address, message, signature } = request.body;
+    let answer = answer(&app, &request.head, tron_address, message, signature, None)?;
+    app.service.erase_own(&request.caller, answer).await?;
+    Ok(NoContent)
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod app;
+pub mod audit;
 mod auth;
 mod bodies;
 mod body;
@@ -19,6 +20,8 @@ mod keys;
 pub mod limits;
 pub mod openapi;
 mod operation;
+mod page;
+mod permissions;
 pub mod problem;
 mod problems;
 mod profile;
@@ -34,10 +37,12 @@ mod schemas;
 mod seats;
 mod security;
 pub mod server;
+mod sessions;
 mod socket;
 mod strict;
 pub mod target;
 pub mod tls;
+mod users;
 pub mod web;
 
 pub use app::{About, App, Settings};

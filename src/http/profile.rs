@@ -16,18 +16,18 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct ProfileRequest {
     #[serde(default)]
-    display_name: Change<DisplayName>,
+    pub(super) display_name: Change<DisplayName>,
     #[serde(default)]
-    email: Change<Email>,
+    pub(super) email: Change<Email>,
     #[serde(default)]
-    avatar_url: Change<AvatarUrl>,
+    pub(super) avatar_url: Change<AvatarUrl>,
     #[serde(default)]
-    metadata: Change<Metadata>,
+    pub(super) metadata: Change<Metadata>,
 }
 
 /// What becomes of a part.
 #[derive(Clone, Default)]
-enum Change<T> {
+pub(super) enum Change<T> {
     #[default]
     Keep,
     Set(Option<T>),
@@ -63,7 +63,7 @@ impl<T> Change<T> {
 }
 
 impl ProfileRequest {
-    fn apply(&self, profile: Profile) -> Profile {
+    pub(super) fn apply(&self, profile: Profile) -> Profile {
         let change = self.clone();
         Profile {
             display_name: change.display_name.apply(profile.display_name),

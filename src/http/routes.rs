@@ -1,20 +1,22 @@
 //! The table: everything that can be asked of this service.
 
 use super::{
-    auth,
+    audit, auth,
     code::Code::{
         AccountLocked, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed, HostUnknown,
-        RefreshTokenReused, RefreshTokenUnknown, RegistrationClosed, SessionEnded, SignatureInvalid,
-        TokenExpired, TokenInvalid, TokenMissing, UserUnknown,
+        LastSuperAdmin, OwnAccount, PermissionMissing, RefreshTokenReused, RefreshTokenUnknown,
+        RegistrationClosed, RoleTooLow, SessionEnded, SessionUnknown, SignatureInvalid, TokenExpired,
+        TokenInvalid, TokenMissing, UserUnknown,
     },
-    info, keys, openapi, problems, profile,
+    info, keys, openapi, permissions, problems, profile,
     route::{
-        Public,
+        Holds, Public,
         Quota::{Read, SignIn, Token, Unlimited, Write},
-        Route, SignedIn, WithToken, get, post, put,
+        Route, SignedIn, WithToken, delete, get, post, put,
     },
-    web,
+    sessions, users, web,
 };
+use crate::domain::permission::Permission;
 
 /// Every row.
 #[must_use]
@@ -42,6 +44,39 @@ pub fn routes() -> Vec<Route> {
         get ("getMe",           "/users/me",              SignedIn,     Read,      profile::get,        "Read the caller's own profile"),
         put ("changeMe",        "/users/me",              SignedIn,     Write,     profile::put,        "Change the caller's own profile")
             .fails(&[UserUnknown]),
+        get ("listAuditEntries", "/audit", Holds(Permission::ViewAuditLogs), Read, audit::list,      "Read what happened, newest first"),
+        get ("getOwnPermissions", "/auth/permissions",    SignedIn,     Read,      permissions::own,    "Read what the caller may do"),
+        get ("getPolicy",       "/permissions",           SignedIn,     Read,      permissions::policy, "Read every role and every permission"),
+        post("checkPermission", "/auth/permissions/check", SignedIn,    Read,      permissions::check,  "Tell whether somebody may do something")
+            .fails(&[PermissionMissing, UserUnknown]),
+        get ("listUsers",       "/users",                 Holds(Permission::ViewAllUsers), Read,  users::list,        "List users, oldest account first"),
+        get ("getUser",         "/users/{id}",            Holds(Permission::ViewAllUsers), Read,  users::get,         "Read one user")
+            .fails(&[UserUnknown]),
+        get ("getUserPermissions", "/users/{id}/permissions", Holds(Permission::ViewAllUsers), Read, users::permissions, "Read what one user may do")
+            .fails(&[UserUnknown]),
+        put ("changeUser",      "/users/{id}",            Holds(Permission::ManageUsers),  Write, users::put,         "Change one user's profile, or lock or unlock them")
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin]),
+        put ("assignRole",      "/users/{id}/role",       Holds(Permission::AssignRoles),  Write, users::put_role,    "Give one user another role")
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin]),
+        post("lockUser",        "/users/{id}/lock",       Holds(Permission::ManageUsers),  Write, users::lock,        "Keep one user out, and end all their sessions")
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin]),
+        post("unlockUser",      "/users/{id}/unlock",     Holds(Permission::ManageUsers),  Write, users::unlock,      "Let one user in again")
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow]),
+        delete("eraseUser",     "/users/{id}",            Holds(Permission::AssignRoles),  Write, users::delete,      "Erase one user; the audit log stays, under their identifier")
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin]),
+        post("forceLogout",     "/users/{id}/logout",     Holds(Permission::ForceUserLogout), Write, sessions::force_logout, "End all sessions of one user")
+            .fails(&[UserUnknown, RoleTooLow]),
+        get ("listSessions",    "/sessions",              SignedIn,     Read,      sessions::list,      "List the caller's sessions, or another user's")
+            .fails(&[PermissionMissing]),
+        get ("listActiveSessions", "/auth/active-sessions", SignedIn,   Read,      sessions::list,      "List the caller's sessions, or another user's")
+            .fails(&[PermissionMissing]),
+        get ("getSession",      "/sessions/{id}",         SignedIn,     Read,      sessions::get,       "Read one session")
+            .fails(&[SessionUnknown]),
+        delete("endSession",    "/sessions/{id}",         SignedIn,     Write,     sessions::delete,    "End one session")
+            .fails(&[SessionUnknown, RoleTooLow]),
+        delete("endAllSessions", "/sessions",             SignedIn,     Write,     sessions::delete_all, "End all of the caller's sessions, this one too"),
+        delete("eraseMe",       "/users/me",              SignedIn,     SignIn,    auth::erase_own,     "Erase the caller's own account, with a freshly signed challenge")
+            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, LastSuperAdmin]),
         get ("getKeys",         "/.well-known/jwks.json", Public,       Unlimited, keys::jwks,          "Read the public keys that verify tokens"),
         get ("getHealth",       "/health",                Public,       Unlimited, info::health,        "Tell how the service stands"),
         get ("getLiveness",     "/health/live",           Public,       Unlimited, info::live,          "Tell that the process answers"),

@@ -1,6 +1,7 @@
 //! Use cases: what the HTTP API and the commands can ask for.
 
 mod asker;
+mod audit;
 mod authenticate;
 mod challenges;
 mod erase;

@@ -24,7 +24,7 @@ use redb::{Database, ReadTransaction, ReadableDatabase};
 
 pub use error::{OpenError, StoreError};
 pub use live::LiveSession;
-pub use open::{CheckReport, check};
+pub use open::{CheckReport, Snapshot, check};
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use transaction::{Reads, Tx};
 

@@ -48,6 +48,43 @@ pub fn check(path: &Path) -> Result<CheckReport, OpenError> {
     probe(path, file, true)
 }
 
+/// A database that is not in use, to be read as it is: nothing is written to it, and what does not hold in its rows is
+/// no obstacle.
+pub struct Snapshot(Database);
+
+impl Snapshot {
+    /// Open the database at `path`. Until this is dropped, no service can start on it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if it is in use, or no database of this service and this version.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let file = File::open(path).map_err(|source| io_error(path, source))?;
+        unforeseen(path, || {
+            let (database, schema) = read_only(path, file, false)?;
+            if schema == schema::VERSION {
+                Ok(Self(database))
+            } else {
+                let why =
+                    StoreError::Inconsistent("the service has to start once to bring its schema up to date");
+                Err(OpenError::Prepare { path: path.to_owned(), source: why })
+            }
+        })
+    }
+
+    /// Run `look` on it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if `look` returns one, or the database cannot be read.
+    pub fn read<T>(
+        &self,
+        look: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        look(&self.0.begin_read()?)
+    }
+}
+
 pub(super) fn open(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
     match File::open(path) {
         Ok(file) => {
@@ -130,7 +167,25 @@ fn prepare(
 }
 
 /// Say whether `file` is a sound database of this service, without writing to it. `fully` reads all of it.
-fn probe(path: &Path, mut file: File, fully: bool) -> Result<CheckReport, OpenError> {
+fn probe(path: &Path, file: File, fully: bool) -> Result<CheckReport, OpenError> {
+    unforeseen(path, || {
+        let (database, schema) = read_only(path, file, fully)?;
+        let tx = database.begin_read().map_err(|error| damaged(path, error))?;
+        // The rows of an older schema are its steps' to read.
+        let rows = fully && schema == schema::VERSION;
+        count(&tx, schema, rows).map_err(|error| damaged(path, error))
+    })
+}
+
+/// redb may panic over a file that something else wrote to; that, too, is an answer.
+fn unforeseen<T>(path: &Path, judge: impl FnOnce() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    let judged = catch_unwind(std::panic::AssertUnwindSafe(judge));
+    judged.unwrap_or_else(|_| Err(damaged(path, "reading it fails in an unforeseen way")))
+}
+
+/// The database in `file`, and its schema, so that nothing that is written to it reaches the file. `fully` checks each
+/// page.
+fn read_only(path: &Path, mut file: File, fully: bool) -> Result<(Database, u32), OpenError> {
     // redb's own lock, so that no database is judged while somebody writes to it.
     file.try_lock_shared().map_err(|error| match error {
         TryLockError::WouldBlock => OpenError::InUse { path: path.to_owned() },
@@ -147,12 +202,6 @@ fn probe(path: &Path, mut file: File, fully: bool) -> Result<CheckReport, OpenEr
         Err(source) => return Err(io_error(path, source)),
     }
     let overlay = Overlay::new(file).map_err(|source| io_error(path, source))?;
-    // redb may panic over a file that something else wrote to; that, too, is an answer.
-    let judged = catch_unwind(std::panic::AssertUnwindSafe(|| judge(path, overlay, fully)));
-    judged.unwrap_or_else(|_| Err(damaged(path, "reading it fails in an unforeseen way")))
-}
-
-fn judge(path: &Path, overlay: Overlay, fully: bool) -> Result<CheckReport, OpenError> {
     let database = builder()
         .set_check_integrity_on_open(fully)
         .create_with_backend(overlay)
@@ -169,9 +218,7 @@ fn judge(path: &Path, overlay: Overlay, fully: bool) -> Result<CheckReport, Open
     if schema > schema::VERSION {
         return Err(OpenError::Newer { path: path.to_owned(), found: schema, known: schema::VERSION });
     }
-    // The rows of an older schema are its steps' to read.
-    let rows = fully && schema == schema::VERSION;
-    count(&tx, schema, rows).map_err(|error| damaged(path, error))
+    Ok((database, schema))
 }
 
 fn count(tx: &ReadTransaction, schema: u32, rows: bool) -> Result<CheckReport, StoreError> {

@@ -22,7 +22,7 @@ pub(super) fn create(tx: &Tx, key: &RefreshTokenKey) -> Result<(), StoreError> {
     tx.table_mut(sessions::SESSIONS)?;
     tx.table_mut(sessions::BY_USER)?;
     tx.table_mut(keys::KEYS)?;
-    tx.table_mut(audit::AUDIT)?;
+    audit::create(tx)?;
     meta::set_refresh_token_key(tx, key)?;
     meta::set_schema(tx, VERSION)
 }

@@ -10,14 +10,14 @@ use lucid_auth::{
     },
     http::{Quotas, Settings},
     service::{Rules, UserRef},
-    store::{Store, audit, check},
+    store::{Store, check},
 };
 use serde_json::{Value, json};
 
 use crate::{
     limits::{from, proxies, wait},
     sign_in::join_all,
-    support::{Reply, TestClock, TestServer, request, rules},
+    support::{Reply, TestClock, TestServer, audit_log, request, rules},
     wallet::Wallet,
 };
 
@@ -60,9 +60,7 @@ async fn sign_in(server: &TestServer, wallet: &Wallet, client: &str) -> Reply {
 
 /// The locks that the audit log of a database that is not in use tells of.
 fn locks(path: &Path) -> Vec<Event> {
-    let store = Store::open(path, [7; 32]).unwrap();
-    let events = store.read(|tx| audit::newest(tx, 10_000)).unwrap();
-    events.into_iter().map(|(_, event)| event).filter(|event| event.action == Action::SignInLocked).collect()
+    audit_log(path).into_iter().filter(|event| event.action == Action::SignInLocked).collect()
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what tests share fails as tests do")]
 
 mod abuse;
+mod audit;
+mod audit_cli;
 mod certificate;
 mod cli;
 mod documents;
@@ -27,5 +29,6 @@ mod support;
 mod table;
 mod tls;
 mod tls_process;
+mod users;
 mod wallet;
 mod web;

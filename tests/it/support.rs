@@ -15,6 +15,7 @@ use lucid_auth::{
     clock::Clock,
     domain::{
         attempts::Policy,
+        audit::{Event, Filter, Order, Query},
         role::Role,
         timestamp::Timestamp,
         wallet::{Scheme, WalletType},
@@ -22,7 +23,7 @@ use lucid_auth::{
     http::{About, App, Limits, Quotas, Server, Settings, Tls, routes::routes},
     random::Random,
     service::{NewUser, Rules, Service},
-    store::Store,
+    store::{Store, audit},
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -81,6 +82,14 @@ pub fn rules() -> Rules {
         // Nothing locks unless a test says so.
         attempts: Policy { in_a_row: u32::MAX, cooldown: Duration::from_secs(900) },
     }
+}
+
+/// The audit log of a database that is not in use, oldest entry first.
+pub fn audit_log(path: &Path) -> Vec<Event> {
+    let store = Store::open(path, [7; 32]).unwrap();
+    let all = Query { filter: Filter::default(), order: Order::OldestFirst, beyond: None, limit: 10_000 };
+    let page = store.read(|tx| audit::page(tx, &all)).unwrap();
+    page.entries.into_iter().map(|entry| entry.event).collect()
 }
 
 pub struct TestServer {
@@ -235,6 +244,11 @@ impl TestServer {
     /// The same, for callers that cannot lend.
     pub async fn call_owned(&self, method: &str, path: &str, tokens: Value, body: Value) -> Reply {
         self.call(method, path, &tokens, &body).await
+    }
+
+    /// The same, for many callers at once.
+    pub async fn call_owned_path(&self, method: &str, path: String, tokens: Value, body: Value) -> Reply {
+        self.call(method, &path, &tokens, &body).await
     }
 
     /// Stop, and let go of the database.

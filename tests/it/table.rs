@@ -12,12 +12,15 @@ pub fn check(request: &[u8], reply: &Reply) {
     let line = String::from_utf8_lossy(request).lines().next().unwrap_or_default().to_owned();
     let mut words = line.split(' ');
     let (Some(method), Some(path)) = (words.next(), words.next()) else { return };
+    let path = path.split('?').next().unwrap_or(path);
     let path = path.strip_prefix("/api/v1").unwrap_or(path);
     if path.starts_with("/test/") {
         return;
     }
     let table = routes();
-    let row = table.iter().find(|row| row.method.as_str() == method && matches(row, path));
+    let rows = table.iter().filter(|row| row.method.as_str() == method && matches(row, path));
+    // A row whose path is all fixed stands before one that varies, as for the router.
+    let row = rows.min_by_key(|row| row.path.contains('{'));
     let Some(row) = row else { return };
     if reply.status < 400 {
         check_described(row, reply);
@@ -41,8 +44,11 @@ fn check_described(row: &Route, reply: &Reply) {
 }
 
 fn matches(row: &Route, path: &str) -> bool {
-    match row.path.split_once('{') {
-        Some((fixed, _)) => path.starts_with(fixed),
-        None => path == row.path,
+    if let Some((fixed, _)) = row.path.split_once("{*") {
+        return path.starts_with(fixed);
     }
+    let parts = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
+    let (known, asked) = (parts(row.path), parts(path));
+    known.len() == asked.len()
+        && known.iter().zip(&asked).all(|(known, asked)| known.starts_with('{') || known == asked)
 }

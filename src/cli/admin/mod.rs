@@ -5,6 +5,7 @@
 //! database itself. redb's modes for several processes would let both write, but would leave the service with sessions
 //! in memory that the command had ended.
 
+pub(super) mod audit;
 mod socket;
 
 use std::{fmt, path::Path, time::Duration};
@@ -46,6 +47,7 @@ pub(super) enum Command {
     UnlockUser(UserName),
     ListKeys,
     RotateKey { at_once: bool },
+    Audit(audit::Question),
 }
 
 /// How a person names a user: by address or identifier.
@@ -81,6 +83,7 @@ impl From<UserName> for UserRef {
 pub(super) enum Outcome {
     Users(Vec<UserRow>),
     Keys(Vec<KeyRow>),
+    Audit(audit::Answer),
     Refused(String),
 }
 
@@ -148,6 +151,7 @@ pub(super) async fn execute(service: &Service, command: Command) -> Outcome {
         Command::RotateKey { at_once } => {
             service.rotate_key(at_once).await.map(|key| Outcome::Keys(vec![key.into()]))
         }
+        Command::Audit(question) => audit::answer(service, question).await.map(Outcome::Audit),
     };
     done.unwrap_or_else(|refusal| Outcome::Refused(explain(&refusal)))
 }

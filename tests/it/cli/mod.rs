@@ -16,10 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lucid_auth::{
-    domain::audit::{Action, Actor},
-    store::{Store, audit},
-};
+use lucid_auth::domain::audit::{Action, Actor};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -66,10 +63,7 @@ fn files(folder: &Path) -> Vec<String> {
 
 /// The audit log of a database that nobody uses, oldest first: what, and the detail, of what operators did.
 fn audited(data: &Path) -> Vec<(Action, String)> {
-    let store = Store::open(&data.join("auth.redb"), [0; 32]).unwrap();
-    let mut newest = store.read(|tx| audit::newest(tx, 10_000)).unwrap();
-    newest.reverse();
-    let by_operators =
-        newest.into_iter().map(|(_, event)| event).filter(|event| event.actor == Actor::Operator);
+    let events = crate::support::audit_log(&data.join("auth.redb")).into_iter();
+    let by_operators = events.filter(|event| event.actor == Actor::Operator);
     by_operators.map(|event| (event.action, event.detail.unwrap_or_default())).collect()
 }

@@ -1,8 +1,14 @@
 //! What is remembered of what happened.
 
-use std::{fmt, net::IpAddr};
+mod chain;
+mod query;
 
-use sha2::{Digest, Sha256};
+use std::{fmt, net::IpAddr, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+pub use chain::{Break, Flaw, Mark, MarkError, Progress, Pruned, link};
+pub use query::{Entry, Filter, Order, Page, Query};
 
 use super::{
     client::Client,
@@ -32,9 +38,12 @@ pub struct Event {
     pub ip: Option<IpAddr>,
     /// The request that asked for it.
     pub request_id: Option<String>,
-    /// What else there is to say, such as the role before and after.
+    /// What else there is to say, such as the role before and after: at most [`DETAIL`] characters.
     pub detail: Option<String>,
 }
+
+/// The most characters of a detail; what is beyond them is cut off.
+pub const DETAIL: usize = 500;
 
 impl Event {
     /// That `action` succeeded at `at`, by `actor`, about nobody in particular.
@@ -75,13 +84,13 @@ impl Event {
     /// The same, refused.
     #[must_use]
     pub fn refused(self, why: impl fmt::Display) -> Self {
-        Self { outcome: Outcome::Refused, detail: Some(why.to_string()), ..self }
+        Self { outcome: Outcome::Refused, ..self.with(why) }
     }
 
     /// The same, with something more to say.
     #[must_use]
     pub fn with(self, detail: impl fmt::Display) -> Self {
-        Self { detail: Some(detail.to_string()), ..self }
+        Self { detail: Some(detail.to_string().chars().take(DETAIL).collect()), ..self }
     }
 }
 
@@ -96,6 +105,33 @@ pub enum Actor {
     Operator,
     /// This service by itself.
     Service,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anonymous => f.write_str("anonymous"),
+            Self::Operator => f.write_str("operator"),
+            Self::Service => f.write_str("service"),
+            Self::User(id) => id.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Actor {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "anonymous" => Ok(Self::Anonymous),
+            "operator" => Ok(Self::Operator),
+            "service" => Ok(Self::Service),
+            id => id
+                .parse()
+                .map(Self::User)
+                .map_err(|_| NameError("anonymous, operator, service or a user's identifier")),
+        }
+    }
 }
 
 /// What was done.
@@ -127,10 +163,14 @@ pub enum Action {
     UserErased,
     /// Too many sign-ins as a user failed from one client; it is kept out for a while.
     SignInLocked,
+    /// This log was switched off: nothing is recorded until it resumes.
+    AuditStopped,
+    /// This log was switched on again.
+    AuditResumed,
 }
 
 impl Action {
-    const NAMES: [(Self, &str); 13] = [
+    const NAMES: [(Self, &str); 15] = [
         (Self::UserAdded, "user.added"),
         (Self::SignIn, "sign_in"),
         (Self::RefreshReuse, "refresh.reuse"),
@@ -144,6 +184,8 @@ impl Action {
         (Self::SessionRevoked, "session.revoked"),
         (Self::UserErased, "user.erased"),
         (Self::SignInLocked, "sign_in.locked"),
+        (Self::AuditStopped, "audit.stopped"),
+        (Self::AuditResumed, "audit.resumed"),
     ];
 
     /// The name in the log, such as `user.locked`.
@@ -152,10 +194,19 @@ impl Action {
         Self::NAMES[self as usize].1
     }
 
-    /// The action of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|row| row.1 == name).map(|row| row.0)
+    /// Every action.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::NAMES.into_iter().map(|row| row.0)
+    }
+}
+
+impl FromStr for Action {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::all()
+            .find(|action| action.name() == text)
+            .ok_or(NameError("an action of the audit log, such as sign_in"))
     }
 }
 
@@ -179,13 +230,51 @@ impl Outcome {
     }
 }
 
-/// The link of an entry to the one before: SHA-256 over the link before, the entry's number, and its text.
-///
-/// Whoever changes or removes an entry has to change every link after it.
-#[must_use]
-pub fn link(before: &[u8; 32], number: u64, text: &[u8]) -> [u8; 32] {
-    Sha256::new().chain_update(before).chain_update(number.to_be_bytes()).chain_update(text).finalize().into()
+impl FromStr for Outcome {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Success, Self::Refused]
+            .into_iter()
+            .find(|outcome| outcome.name() == text)
+            .ok_or(NameError("success or refused"))
+    }
 }
+
+/// The log has no such actor, action or outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected {0}")]
+pub struct NameError(&'static str);
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+macro_rules! by_name {
+    ($($name:ty),*) => {
+        $(impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+            }
+        })*
+    };
+}
+
+by_name!(Actor, Action, Outcome);
 
 #[cfg(test)]
 mod tests {
@@ -195,7 +284,13 @@ mod tests {
     fn each_action_finds_its_own_name() {
         for (index, (action, name)) in Action::NAMES.into_iter().enumerate() {
             assert_eq!((action as usize, action.name()), (index, name));
-            assert_eq!(Action::from_name(name), Some(action));
+            assert_eq!(name.parse(), Ok(action));
         }
+    }
+
+    #[test]
+    fn a_detail_that_is_too_long_is_cut() {
+        let event = Event::new(Timestamp::from_unix(0), Action::SignIn, Actor::Service);
+        assert_eq!(event.with("ä".repeat(DETAIL + 1)).detail, Some("ä".repeat(DETAIL)));
     }
 }
