@@ -3,6 +3,7 @@
 //! [`server`] accepts, [`answer`] lists the steps of a request, [`routes`] is the table of all that can be asked.
 //! Handlers are plain functions from a [`Request`] to a [`Reply`] or a [`Problem`].
 
+mod access;
 pub mod answer;
 pub mod app;
 pub mod audit;

@@ -71,7 +71,7 @@ pub struct Page(File);
 ///
 /// # Errors
 ///
-/// As of [`file`].
+/// As of [`file()`].
 pub fn page(path: &str, head: &Head) -> Result<Page, Problem> {
     file(path, head).map(Page)
 }

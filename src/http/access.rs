@@ -1,0 +1,122 @@
+//! Who may call a row of the table.
+
+use zeroize::Zeroizing;
+
+use super::{app::App, code::Code, problem::Problem, request::Head};
+use crate::{domain::permission::Permission, service::Principal};
+
+/// Who may call, as a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// Anyone.
+    Public,
+    /// Anyone, and a token that comes along is looked at.
+    WithToken,
+    /// Whoever is signed in.
+    SignedIn,
+    /// Whoever holds this permission.
+    Holds(Permission),
+}
+
+/// Who may call, as a type: it decides what a handler knows of its caller, so that one that wants to know cannot
+/// stand in a public row.
+///
+/// ```
+/// use std::sync::Arc;
+/// use lucid_auth::{http::{App, Problem, Request, route::{Public, Quota, SignedIn, get}}, service::Principal};
+///
+/// async fn whoami(_: Arc<App>, request: Request<Principal, ()>) -> Result<String, Problem> {
+///     Ok(request.caller.user.address.to_string())
+/// }
+/// get("whoami", "/whoami", SignedIn, Quota::Read, whoami, "Tell who calls");
+/// ```
+///
+/// ```compile_fail
+/// use std::sync::Arc;
+/// use lucid_auth::{http::{App, Problem, Request, route::{Public, Quota, SignedIn, get}}, service::Principal};
+///
+/// async fn whoami(_: Arc<App>, request: Request<Principal, ()>) -> Result<String, Problem> {
+///     Ok(request.caller.user.address.to_string())
+/// }
+/// get("whoami", "/whoami", Public, Quota::Read, whoami, "Tell who calls");
+/// ```
+pub trait Access: Copy + Send + Sync + 'static {
+    /// What the handler is given.
+    type Caller: Send;
+
+    /// The same as a value.
+    fn grant(self) -> Grant;
+
+    /// Let the caller of a request in, or not.
+    fn admit(self, app: &App, head: &Head) -> impl Future<Output = Result<Self::Caller, Problem>> + Send;
+}
+
+/// Anyone may call. A token that comes along is not looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Public;
+
+impl Access for Public {
+    type Caller = ();
+
+    fn grant(self) -> Grant {
+        Grant::Public
+    }
+
+    async fn admit(self, _: &App, _: &Head) -> Result<(), Problem> {
+        Ok(())
+    }
+}
+
+/// Anyone may call. The handler is given the token that comes along, and judges it itself.
+#[derive(Debug, Clone, Copy)]
+pub struct WithToken;
+
+impl Access for WithToken {
+    type Caller = Option<Zeroizing<String>>;
+
+    fn grant(self) -> Grant {
+        Grant::WithToken
+    }
+
+    async fn admit(self, _: &App, head: &Head) -> Result<Self::Caller, Problem> {
+        Ok(head.bearer()?.map(|token| Zeroizing::new(token.to_owned())))
+    }
+}
+
+/// Whoever is signed in may call.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedIn;
+
+impl Access for SignedIn {
+    type Caller = Principal;
+
+    fn grant(self) -> Grant {
+        Grant::SignedIn
+    }
+
+    async fn admit(self, app: &App, head: &Head) -> Result<Principal, Problem> {
+        let token = head.bearer()?.ok_or_else(|| Problem::new(Code::TokenMissing))?;
+        app.authenticate(head, token).await
+    }
+}
+
+/// Whoever is signed in and holds this permission may call.
+#[derive(Debug, Clone, Copy)]
+pub struct Holds(pub Permission);
+
+impl Access for Holds {
+    type Caller = Principal;
+
+    fn grant(self) -> Grant {
+        Grant::Holds(self.0)
+    }
+
+    async fn admit(self, app: &App, head: &Head) -> Result<Principal, Problem> {
+        let caller = SignedIn.admit(app, head).await?;
+        if caller.holds(self.0) {
+            Ok(caller)
+        } else {
+            Err(Problem::new(Code::PermissionMissing).detail("permission", self.0.name()))
+        }
+    }
+}
