@@ -34,7 +34,7 @@ def map_case(context, case):
 
 SERVICE = os.environ["CONTRACT_SERVICE"]
 # Whoever uses one of these is signed out by it.
-ENDS_SESSION = {"signOut"}
+ENDS_SESSION = {"signOut", "endSession", "endAllSessions", "eraseMe"}
 
 if os.environ["CONTRACT_CALLER"] == "user":
     session = {}
