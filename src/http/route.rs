@@ -250,7 +250,10 @@ where
 {
     let handler: Handler = Box::new(move |app, head, body| {
         Box::pin(async move {
-            let caller = access.admit(&app, &head).await?;
+            let caller = match access.admit(&app, &head).await {
+                Ok(caller) => caller,
+                Err(problem) => return Err(problem.without_reading(&body)),
+            };
             let body = body::read(&head.headers, body, &app.settings.limits).await?;
             handler(app, Request { caller, body, head }).await?.into_response()
         })

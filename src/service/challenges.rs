@@ -197,11 +197,7 @@ mod tests {
             challenges.take(&challenge).unwrap();
             for now in used_at..1_300 {
                 assert_eq!(challenges.read(&answer, at(now), &random), Err(Error::ChallengeUsed), "at {now}");
-                assert_eq!(
-                    challenges.take(&challenge),
-                    Err(Error::ChallengeUsed),
-                    "at {now}"
-                );
+                assert_eq!(challenges.take(&challenge), Err(Error::ChallengeUsed), "at {now}");
             }
         }
     }
