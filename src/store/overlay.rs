@@ -77,11 +77,11 @@ impl StorageBackend for Overlay {
         let mut rest = out;
         for (index, within, length) in parts(offset, rest.len()) {
             let (part, after) = rest.split_at_mut(length);
-            match written.blocks.get(&index) {
-                Some(block) => part.copy_from_slice(&block[within..within + length]),
-                None => {
-                    part.copy_from_slice(&self.file_block(index, written.shown)?[within..within + length])
-                }
+            if let Some(block) = written.blocks.get(&index) {
+                part.copy_from_slice(&block[within..within + length]);
+            } else {
+                let block = self.file_block(index, written.shown)?;
+                part.copy_from_slice(&block[within..within + length]);
             }
             rest = after;
         }
