@@ -59,10 +59,13 @@ fn thumbprint(key: &SigningKey) -> String {
     BASE64URL_NOPAD.encode(&Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#)))
 }
 
-/// The key that signs at `now`: the newest that may. `None` if no key may sign yet.
+/// The key that signs at `now`: the newest that may. If the clock was put back before all of them, the first: it is
+/// published, and people can go on signing in. `None` if there is no key.
 #[must_use]
 pub fn signer<'a>(keys: impl IntoIterator<Item = &'a Key>, now: Timestamp) -> Option<&'a Key> {
-    keys.into_iter().filter(|key| key.signs_from <= now).max_by_key(|key| (key.signs_from, key.created_at))
+    let age = |key: &&Key| (key.signs_from, key.created_at);
+    let (may, must_wait): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| key.signs_from <= now);
+    may.into_iter().max_by_key(age).or_else(|| must_wait.into_iter().min_by_key(age))
 }
 
 /// Whether it is time to make the next key: the newest one is older than `every`. Zero means never by itself.
@@ -110,7 +113,15 @@ mod tests {
     fn a_key_signs_from_its_time_until_a_newer_one_does() {
         let keys = [key(1, 100), key(2, 200)];
         let signer_at = |now| signer(&keys, Timestamp::from_unix(now)).map(|key| key.signs_from.unix());
-        assert_eq!([99, 100, 199, 200].map(signer_at), [None, Some(100), Some(100), Some(200)]);
+        assert_eq!([100, 199, 200].map(signer_at), [Some(100), Some(100), Some(200)]);
+        assert!(signer(&[], Timestamp::from_unix(100)).is_none());
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_before_every_key_leaves_the_first_to_sign() {
+        let keys = [key(2, 200), key(1, 100)];
+        let signer = signer(&keys, Timestamp::from_unix(99)).map(|key| key.signs_from.unix());
+        assert_eq!(signer, Some(100));
     }
 
     #[test]

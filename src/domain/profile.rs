@@ -194,4 +194,13 @@ mod tests {
         let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(4096));
         assert!(serde_json::from_str::<Metadata>(&large).is_err());
     }
+
+    #[test]
+    fn metadata_that_was_taken_once_is_taken_again_as_it_was_written() {
+        // A reader that is off by the last digit makes of 4.0033135e-67 a number that is nine characters longer.
+        let numbers = vec!["4.0033135e-67"; 291].join(",");
+        let metadata: Metadata = serde_json::from_str(&format!(r#"{{"a":[{numbers}]}}"#)).unwrap();
+        let stored = serde_json::to_string(&metadata).unwrap();
+        assert_eq!(serde_json::from_str::<Metadata>(&stored).unwrap(), metadata);
+    }
 }

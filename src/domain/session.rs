@@ -36,9 +36,15 @@ pub struct Session {
 }
 
 impl Session {
+    /// From when on it is over unless it is refreshed: also for being `idle` too long, if there is such a limit.
+    #[must_use]
+    pub fn ends_at(&self, idle: Option<Duration>) -> Timestamp {
+        idle.map_or(self.expires_at, |idle| self.expires_at.min(self.refreshed_at.plus(idle)))
+    }
+
     /// Whether it still holds at `now`: not expired, and refreshed within `idle` if there is such a limit.
     #[must_use]
     pub fn is_live(&self, now: Timestamp, idle: Option<Duration>) -> bool {
-        now < self.expires_at && idle.is_none_or(|idle| now < self.refreshed_at.plus(idle))
+        now < self.ends_at(idle)
     }
 }

@@ -10,8 +10,8 @@ use std::{
 
 use hyper::{
     Method, Version,
-    body::Incoming,
-    header::{ALLOW, HOST},
+    body::{Body as _, Incoming},
+    header::{ALLOW, CONNECTION, HOST, HeaderValue},
 };
 use tokio::time::Instant;
 
@@ -24,7 +24,7 @@ use super::{
     reply::{NoContent, Reply, Response},
     request::Head,
     request_id::{RequestId, X_REQUEST_ID},
-    route::Quota,
+    route::{Quota, Route},
     router::{Resource, Router},
     security,
     socket::{Channel, Peer},
@@ -99,6 +99,36 @@ async fn dispatch(
     mut head: Head,
     body: Incoming,
 ) -> Result<Response, Problem> {
+    match find(resource, version, &head) {
+        Ok(Found::Route(route)) => {
+            head.quota = route.quota;
+            let pass = match app.quotas.admit(&head, app.clock.now()) {
+                Ok(pass) => pass,
+                Err(problem) => return Err(problem.without_reading(&body)),
+            };
+            let outcome = (route.handler)(app.clone(), head, body).await;
+            pass.settle(&app, outcome)
+        }
+        Ok(Found::Methods(allow)) => {
+            let mut response = NoContent.into_response()?;
+            response.headers_mut().insert(ALLOW, allow.clone());
+            if !body.is_end_stream() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(response)
+        }
+        Err(problem) => Err(problem.without_reading(&body)),
+    }
+}
+
+/// What a request is for.
+enum Found<'a> {
+    Route(&'a Route),
+    /// The methods of a path.
+    Methods(&'a HeaderValue),
+}
+
+fn find<'a>(resource: Option<&'a Resource>, version: Version, head: &Head) -> Result<Found<'a>, Problem> {
     let malformed = |message: &str| Problem::new(Code::RequestMalformed).message(message);
     head.authority().map_err(|_| malformed("The Host header is no host, or is there twice."))?;
     if version == Version::HTTP_11 && !head.headers.contains_key(HOST) {
@@ -106,17 +136,10 @@ async fn dispatch(
     }
     let resource = resource.ok_or_else(|| Problem::new(Code::PathUnknown))?;
     if head.method == Method::OPTIONS {
-        let mut response = NoContent.into_response()?;
-        response.headers_mut().insert(ALLOW, resource.allow.clone());
-        return Ok(response);
+        return Ok(Found::Methods(&resource.allow));
     }
-    let route = resource
-        .route(&head.method)
-        .ok_or_else(|| Problem::new(Code::MethodNotAllowed).header(ALLOW, resource.allow.clone()))?;
-    head.quota = route.quota;
-    let pass = app.quotas.admit(&head, app.clock.now())?;
-    let outcome = (route.handler)(app.clone(), head, body).await;
-    pass.settle(&app, outcome)
+    let route = resource.route(&head.method).map(Found::Route);
+    route.ok_or_else(|| Problem::new(Code::MethodNotAllowed).header(ALLOW, resource.allow.clone()))
 }
 
 /// Turn a panic in `work` into a failure of this request alone.

@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use hyper::{
     HeaderMap,
+    body::{Body as _, Incoming},
     header::{CACHE_CONTROL, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use schemars::JsonSchema;
@@ -97,6 +98,12 @@ impl Problem {
     #[must_use]
     pub(super) fn close(self) -> Self {
         self.header(CONNECTION, HeaderValue::from_static("close"))
+    }
+
+    /// The request is refused on its head alone: if there is more of it, say that the connection ends.
+    #[must_use]
+    pub(super) fn without_reading(self, body: &Incoming) -> Self {
+        if body.is_end_stream() { self } else { self.close() }
     }
 
     /// Add a header to the response.

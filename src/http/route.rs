@@ -201,8 +201,11 @@ where
 {
     let handler: Handler = Box::new(move |app, head, body| {
         Box::pin(async move {
-            let caller = access.admit(&app, &head).await?;
-            let target = T::read(&head)?;
+            let admitted = async { Ok((access.admit(&app, &head).await?, T::read(&head)?)) };
+            let (caller, target) = match admitted.await {
+                Ok(admitted) => admitted,
+                Err(problem) => return Err(Problem::without_reading(problem, &body)),
+            };
             let body = body::read(&head.headers, body, &app.settings.limits).await?;
             handler(app, Request { caller, body, target, head }).await?.into_response()
         })

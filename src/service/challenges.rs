@@ -66,9 +66,13 @@ impl Challenges {
         })))
     }
 
-    /// The state as it stands at `now`.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state as it stands at `now`, a time that was read just before.
     fn at(&self, now: Timestamp, random: &Random) -> Result<MutexGuard<'_, State>, RandomError> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         if now.plus(STEP) < state.latest {
             // The clock was put back: a used nonce could be forgotten before its challenge grows old again. A new key
             // makes every challenge that is out a stranger's; people ask again.
@@ -103,9 +107,12 @@ impl Challenges {
         if state.is_used(&challenge) { Err(Error::ChallengeUsed) } else { Ok(challenge) }
     }
 
-    /// Use up a challenge. Of many callers at once, one succeeds.
-    fn take(&self, challenge: &Challenge, now: Timestamp, random: &Random) -> Result<(), Error> {
-        let mut state = self.at(now, random)?;
+    /// Use up a challenge that was read before. Of many callers at once, one succeeds.
+    ///
+    /// It tells no time: the caller's is as old as the check of the signature took, and would pass for a clock that was
+    /// put back.
+    fn take(&self, challenge: &Challenge) -> Result<(), Error> {
+        let mut state = self.lock();
         if state.is_used(challenge) || !state.used.insert(*challenge.nonce().as_bytes()) {
             return Err(Error::ChallengeUsed);
         }
@@ -152,7 +159,7 @@ impl Service {
         let challenge = inner.challenges.read(answer, now, &inner.random)?;
         let signature: Signature = answer.signature.parse()?;
         challenge.verify(&signature)?;
-        inner.challenges.take(&challenge, now, &inner.random)?;
+        inner.challenges.take(&challenge)?;
         Ok(challenge)
     }
 }
@@ -189,18 +196,14 @@ mod tests {
             let challenges = Challenges::new(&random).unwrap();
             // Something used long before sets the start of the first period apart from this challenge's.
             let early = challenges.issue(WalletType::Tron, address, &origin, at(900), &random).unwrap();
-            challenges.take(&early, at(900), &random).unwrap();
+            challenges.take(&early).unwrap();
             let challenge = challenges.issue(WalletType::Tron, address, &origin, at(1_000), &random).unwrap();
             let answer = answer(&challenge, &origin);
             challenges.read(&answer, at(used_at), &random).unwrap();
-            challenges.take(&challenge, at(used_at), &random).unwrap();
+            challenges.take(&challenge).unwrap();
             for now in used_at..1_300 {
                 assert_eq!(challenges.read(&answer, at(now), &random), Err(Error::ChallengeUsed), "at {now}");
-                assert_eq!(
-                    challenges.take(&challenge, at(now), &random),
-                    Err(Error::ChallengeUsed),
-                    "at {now}"
-                );
+                assert_eq!(challenges.take(&challenge), Err(Error::ChallengeUsed), "at {now}");
             }
         }
     }
@@ -214,12 +217,29 @@ mod tests {
         let challenge = challenges
             .issue(WalletType::Tron, Address::from_bytes([1; 20]), &origin, at(100_000), &random)
             .unwrap();
-        challenges.take(&challenge, at(100_010), &random).unwrap();
+        challenges.take(&challenge).unwrap();
         drop(challenges.at(at(10_000), &random).unwrap());
         for now in (99_000..101_000).step_by(50) {
             let read = challenges.read(&answer(&challenge, &origin), at(now), &random);
             assert!(read.is_err(), "at {now}: {read:?}");
         }
+    }
+
+    #[test]
+    fn a_sign_in_that_took_long_voids_nobody_elses_challenge() {
+        let random = Random::system();
+        let origin: Origin = "http://localhost:8089".parse().unwrap();
+        let challenges = Challenges::new(&random).unwrap();
+        let at = Timestamp::from_unix;
+        let issue = |byte, now| {
+            let address = Address::from_bytes([byte; 20]);
+            challenges.issue(WalletType::Tron, address, &origin, at(now), &random).unwrap()
+        };
+        let slow = issue(1, 1_000);
+        challenges.read(&answer(&slow, &origin), at(1_000), &random).unwrap();
+        let other = issue(2, 1_010);
+        challenges.take(&slow).unwrap();
+        challenges.read(&answer(&other, &origin), at(1_010), &random).unwrap();
     }
 
     #[test]
@@ -232,7 +252,7 @@ mod tests {
             let challenge = challenges
                 .issue(WalletType::Tron, Address::from_bytes([1; 20]), &origin, now, &random)
                 .unwrap();
-            challenges.take(&challenge, now, &random).unwrap();
+            challenges.take(&challenge).unwrap();
         }
         let state = challenges.at(Timestamp::from_unix(3_600), &random).unwrap();
         assert!(state.used.len() + state.used_before.len() <= 14);

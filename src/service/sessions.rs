@@ -31,7 +31,7 @@ impl Service {
         let now = self.now();
         SessionStatus {
             access_left: Timestamp::from_unix(caller.claims.exp).since(now),
-            session_left: caller.session.session.expires_at.since(now),
+            session_left: caller.session.session.ends_at(self.0.rules.session_idle).since(now),
         }
     }
 

@@ -126,7 +126,8 @@ impl Service {
     ) -> Result<TokenPair, Error> {
         let rules = &self.0.rules;
         // Never longer than the session itself, so that no service honours it after the session is over.
-        let access_lifetime = rules.access_token_lifetime.min(session.expires_at.since(now));
+        let session_left = session.ends_at(rules.session_idle).since(now);
+        let access_lifetime = rules.access_token_lifetime.min(session_left);
         let claims = Claims {
             iss: rules.issuer.clone().unwrap_or_else(|| origin.to_string()),
             sub: user.id,
@@ -144,7 +145,7 @@ impl Service {
         Ok(TokenPair {
             access_token: self.0.tokens.sign(&claims, now)?,
             access_lifetime,
-            refresh_lifetime: session.expires_at.since(now),
+            refresh_lifetime: session_left,
             refresh_token,
             session,
             user,

@@ -18,35 +18,32 @@ const BLOCK: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Overlay {
     file: File,
-    file_length: u64,
     written: Mutex<Written>,
 }
 
 #[derive(Debug)]
 struct Written {
     length: u64,
+    /// How much of the file still shows: what was cut off once reads as zeroes if the storage grows again.
+    shown: u64,
     blocks: BTreeMap<u64, Box<[u8; BLOCK]>>,
 }
 
 impl Overlay {
     pub(super) fn new(file: File) -> io::Result<Self> {
         let length = file.metadata()?.len();
-        Ok(Self {
-            file,
-            file_length: length,
-            written: Mutex::new(Written { length, blocks: BTreeMap::new() }),
-        })
+        Ok(Self { file, written: Mutex::new(Written { length, shown: length, blocks: BTreeMap::new() }) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Written> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Block `index` as the file has it; zeroes beyond its end.
-    fn file_block(&self, index: u64) -> io::Result<Box<[u8; BLOCK]>> {
+    /// Block `index` as the file has it; zeroes beyond its first `shown` bytes.
+    fn file_block(&self, index: u64, shown: u64) -> io::Result<Box<[u8; BLOCK]>> {
         let mut block = Box::new([0; BLOCK]);
         let offset = index * BLOCK as u64;
-        let length = usize::try_from(self.file_length.saturating_sub(offset)).unwrap_or(BLOCK).min(BLOCK);
+        let length = usize::try_from(shown.saturating_sub(offset)).unwrap_or(BLOCK).min(BLOCK);
         self.file.read_exact_at(&mut block[..length], offset)?;
         Ok(block)
     }
@@ -80,9 +77,11 @@ impl StorageBackend for Overlay {
         let mut rest = out;
         for (index, within, length) in parts(offset, rest.len()) {
             let (part, after) = rest.split_at_mut(length);
-            match written.blocks.get(&index) {
-                Some(block) => part.copy_from_slice(&block[within..within + length]),
-                None => part.copy_from_slice(&self.file_block(index)?[within..within + length]),
+            if let Some(block) = written.blocks.get(&index) {
+                part.copy_from_slice(&block[within..within + length]);
+            } else {
+                let block = self.file_block(index, written.shown)?;
+                part.copy_from_slice(&block[within..within + length]);
             }
             rest = after;
         }
@@ -91,19 +90,13 @@ impl StorageBackend for Overlay {
 
     fn set_len(&self, length: u64) -> io::Result<()> {
         let mut written = self.lock();
-        if length < written.length {
-            // What is cut off must read as zeroes if the storage grows again.
-            let first = length / BLOCK as u64;
-            if !length.is_multiple_of(BLOCK as u64) && !written.blocks.contains_key(&first) {
-                let block = self.file_block(first)?;
-                written.blocks.insert(first, block);
-            }
-            for index in first..written.length.div_ceil(BLOCK as u64) {
-                let from = usize::try_from(length.saturating_sub(index * BLOCK as u64)).unwrap_or(0);
-                let block = written.blocks.entry(index).or_insert_with(|| Box::new([0; BLOCK]));
-                block[from.min(BLOCK)..].fill(0);
-            }
+        // Costs nothing for what was never written, however long the file is: a damaged one may be a terabyte of holes.
+        drop(written.blocks.split_off(&length.div_ceil(BLOCK as u64)));
+        if let Some(last) = written.blocks.get_mut(&(length / BLOCK as u64)) {
+            #[expect(clippy::cast_possible_truncation, reason = "less than BLOCK")]
+            last[(length % BLOCK as u64) as usize..].fill(0);
         }
+        written.shown = written.shown.min(length);
         written.length = length;
         Ok(())
     }
@@ -114,12 +107,13 @@ impl StorageBackend for Overlay {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut written = self.lock();
+        let shown = written.shown;
         let mut rest = data;
         for (index, within, length) in parts(offset, data.len()) {
             let (part, after) = rest.split_at(length);
             let block = match written.blocks.entry(index) {
                 Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => entry.insert(self.file_block(index)?),
+                Entry::Vacant(entry) => entry.insert(self.file_block(index, shown)?),
             };
             block[within..within + length].copy_from_slice(part);
             rest = after;
@@ -148,6 +142,20 @@ mod tests {
                 .prop_map(|(at, data)| Step::Write(at, data)),
             (0..30_000_u64).prop_map(Step::SetLength),
         ]
+    }
+
+    #[test]
+    fn a_file_of_a_terabyte_of_holes_is_cut_short_without_filling_the_memory() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(1 << 40).unwrap();
+        let overlay = Overlay::new(file).unwrap();
+        overlay.write((1 << 40) - 1, &[7]).unwrap();
+        overlay.set_len(5000).unwrap();
+        overlay.set_len(1 << 40).unwrap();
+        assert!(overlay.lock().blocks.len() <= 2);
+        let mut end = [9];
+        overlay.read((1 << 40) - 1, &mut end).unwrap();
+        assert_eq!(end, [0]);
     }
 
     proptest! {

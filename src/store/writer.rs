@@ -164,3 +164,100 @@ impl Worker {
         begin().inspect_err(|_: &StoreError| self.writable.store(false, SeqCst))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc as blocking;
+
+    use super::*;
+    use crate::{
+        domain::{id::UserId, role::Role, timestamp::Timestamp, user::User, wallet::Address},
+        store::{Store, users},
+    };
+
+    fn user(number: u8) -> User {
+        let (id, address) = (UserId::new(number.into(), [number; 10]), Address::from_bytes([number; 20]));
+        User::new(id, address, Role::User, Timestamp::from_unix(0))
+    }
+
+    fn add(number: u8) -> impl Fn(&Tx) -> Result<bool, StoreError> + Send + 'static {
+        move |tx| users::insert(tx, &user(number))
+    }
+
+    /// Keep the writer at work until the other end is dropped, so that what is asked for meanwhile shares a commit.
+    async fn hold(store: &Store) -> blocking::Sender<()> {
+        let (release, held) = blocking::channel::<()>();
+        let (begun, begins) = oneshot::channel();
+        let (held, begun) = (std::sync::Mutex::new(held), std::sync::Mutex::new(Some(begun)));
+        let wait = move |_: &Tx| {
+            if let Some(begun) = begun.lock().unwrap().take() {
+                begun.send(()).unwrap();
+            }
+            let _ = held.lock().unwrap().recv();
+            Ok(())
+        };
+        let holder = store.clone();
+        tokio::spawn(async move { holder.write(wait).await });
+        begins.await.unwrap();
+        release
+    }
+
+    async fn after<T>(release: blocking::Sender<()>, asked: tokio::task::JoinHandle<T>) -> T {
+        // On one thread, what was spawned runs, and so waits in the queue, before this goes on.
+        tokio::task::yield_now().await;
+        drop(release);
+        asked.await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn one_bad_change_fails_alone_and_leaves_nothing_behind() {
+        let store = Store::in_memory([1; 32]).unwrap();
+        let release = hold(&store).await;
+        let writer = store.clone();
+        let asked = tokio::spawn(async move {
+            let fails = |tx: &Tx| add(2)(tx).and(Err::<bool, _>(StoreError::Inconsistent("test")));
+            let panics = |tx: &Tx| -> Result<bool, StoreError> { add(3)(tx).map(|_| panic!("test")) };
+            tokio::join!(
+                writer.write(add(1)),
+                writer.write(fails),
+                writer.write(panics),
+                writer.write(add(4))
+            )
+        });
+        let (first, failed, panicked, last) = after(release, asked).await;
+        assert_eq!((first, last), (Ok(true), Ok(true)));
+        assert_eq!(failed, Err(StoreError::Inconsistent("test")));
+        assert_eq!(panicked, Err(StoreError::Failed("a change panicked".into())));
+        let kept =
+            [1, 2, 3, 4].map(|number| store.read(|tx| users::find(tx, user(number).id)).unwrap().is_some());
+        assert_eq!(kept, [true, false, false, true]);
+        assert!(store.is_writable(), "nothing was wrong with the disk");
+    }
+
+    #[tokio::test]
+    async fn what_was_asked_for_is_written_though_nobody_waits_and_the_database_closes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.redb");
+        let store = Store::open(&path, [1; 32]).unwrap();
+        let release = hold(&store).await;
+        let waiting: Vec<_> = (1..=40)
+            .map(|number| {
+                let store = store.clone();
+                tokio::spawn(async move { store.write(add(number)).await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        waiting.iter().for_each(tokio::task::JoinHandle::abort);
+        for asked in waiting {
+            assert!(asked.await.unwrap_err().is_cancelled());
+        }
+        drop((release, store));
+        let store = loop {
+            match Store::open(&path, [1; 32]) {
+                Err(crate::store::OpenError::InUse { .. }) => tokio::task::yield_now().await,
+                opened => break opened.unwrap(),
+            }
+        };
+        assert_eq!(store.read(users::count).unwrap(), 40);
+    }
+}

@@ -101,6 +101,21 @@ async fn a_session_lasts_seven_days_from_its_last_refresh() {
 }
 
 #[tokio::test]
+async fn no_token_is_said_to_outlive_a_session_that_would_be_idle_too_long() {
+    let mut rules = rules();
+    rules.session_idle = Some(std::time::Duration::from_secs(300));
+    let server = TestServer::with_rules(rules).await;
+    let tokens = server.sign_in(&Wallet::new(9)).await;
+    let status = server.call("GET", "/auth/status", &tokens, &Value::Null).await.expect(200);
+    assert_eq!([&tokens["expires_in"], &tokens["refresh_expires_in"]], [300, 300]);
+    assert_eq!([&status["access_token_expires_in"], &status["session_expires_in"]], [300, 300]);
+    server.clock.pass(299);
+    assert_eq!(verify(&server, &tokens).await, 200);
+    server.clock.pass(1);
+    assert_eq!(verify(&server, &tokens).await, 401);
+}
+
+#[tokio::test]
 async fn an_idle_session_ends_where_that_is_set_and_is_swept() {
     let mut rules = rules();
     rules.session_idle = Some(std::time::Duration::from_secs(1800));

@@ -268,6 +268,23 @@ async fn a_listed_page_may_call_and_read_and_another_may_not() {
     }
 }
 
+#[tokio::test]
+async fn a_refusal_that_leaves_the_body_unread_says_that_the_connection_ends() {
+    let server = TestServer::start().await;
+    for (method, path, status) in [
+        ("POST", "/auth/logout", 401),
+        ("POST", "/nowhere", 404),
+        ("DELETE", "/auth/login", 405),
+        ("OPTIONS", "/auth/login", 204),
+    ] {
+        for (body, connection) in [("{}", Some("close")), ("", None)] {
+            let reply = server.ask(request(method, path, "Content-Type: application/json\r\n", body)).await;
+            assert_eq!(reply.status, status, "{method} {path}");
+            assert_eq!(reply.header("connection").as_deref(), connection, "{method} {path} {body}");
+        }
+    }
+}
+
 /// Send a request whose body is half there, and wait until the handler reads it.
 async fn half_asked(server: &TestServer) -> Client {
     let mut client = server.connect().await;

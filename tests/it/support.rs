@@ -23,7 +23,7 @@ use lucid_auth::{
     http::{About, App, Limits, Quotas, Server, Settings, Tls, routes::routes},
     random::Random,
     service::{NewUser, Rules, Service},
-    store::{Store, audit},
+    store::{OpenError, Store, audit},
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -113,9 +113,19 @@ impl TestServer {
         Self::build(Store::in_memory([7; 32]).unwrap(), Settings::default(), rules, TestClock::new()).await
     }
 
-    /// Start over the database at `path`.
+    /// Start over the database at `path`, once the server before has let go of it: a connection that it cut off may
+    /// hold on for a moment after it has stopped.
     pub async fn over(path: &Path, rules: Rules, clock: TestClock) -> Self {
-        Self::build(Store::open(path, [7; 32]).unwrap(), Settings::default(), rules, clock).await
+        let free = async {
+            loop {
+                match Store::open(path, [7; 32]) {
+                    Err(OpenError::InUse { .. }) => tokio::task::yield_now().await,
+                    opened => return opened.unwrap(),
+                }
+            }
+        };
+        let store = timeout(PATIENCE, free).await.unwrap();
+        Self::build(store, Settings::default(), rules, clock).await
     }
 
     pub async fn with(settings: Settings) -> Self {

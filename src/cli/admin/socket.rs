@@ -4,11 +4,12 @@
 //! yet what it wants, so it may ask again, or open the database itself, without doing anything twice.
 //!
 //! It stands in the data folder, which is the service's alone (mode 0700), with mode 0600: whoever may use it may change
-//! the database anyway.
+//! the database anyway. Where the folder was made by somebody else and is open to others, so is the socket between its
+//! making and its mode; so each who connects is asked of the system who they are.
 
 use std::{
     fs, io,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     pin::pin,
     time::Duration,
@@ -55,6 +56,7 @@ pub(in crate::cli) fn listen<S: Future<Output = ()> + Send>(
     }
     let listener = UnixListener::bind(&path)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    let owner = fs::symlink_metadata(&path)?.uid();
     Ok(async move {
         let (mut stop, mut answers) = (pin!(stop), JoinSet::new());
         loop {
@@ -63,7 +65,13 @@ pub(in crate::cli) fn listen<S: Future<Output = ()> + Send>(
                 () = &mut stop => break,
                 Some(_) = answers.join_next() => {}
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => drop(answers.spawn(answer(stream, service.clone()))),
+                    Ok((stream, _)) => match stream.peer_cred() {
+                        Ok(peer) if may_command(peer.uid(), owner) => {
+                            answers.spawn(answer(stream, service.clone()));
+                        }
+                        Ok(peer) => tracing::warn!(uid = peer.uid(), "a stranger at the admin socket was sent away"),
+                        Err(error) => tracing::warn!(%error, "it is not known who is at the admin socket"),
+                    },
                     Err(error) => {
                         tracing::warn!(%error, "the admin socket accepts nobody");
                         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -77,6 +85,11 @@ pub(in crate::cli) fn listen<S: Future<Output = ()> + Send>(
         drop(listener);
         while answers.join_next().await.is_some() {}
     })
+}
+
+/// Whether the user `uid` may change the database of the user `owner`.
+const fn may_command(uid: u32, owner: u32) -> bool {
+    uid == owner || uid == 0
 }
 
 async fn answer(stream: UnixStream, service: Service) {
@@ -143,4 +156,18 @@ async fn read_line(stream: &mut BufReader<UnixStream>) -> io::Result<String> {
     let mut line = String::new();
     stream.take(MAX_LINE).read_line(&mut line).await?;
     Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_owner_of_the_database_and_root_may_command() {
+        for (uid, owner, expected) in
+            [(1000, 1000, true), (0, 1000, true), (1001, 1000, false), (1000, 0, false)]
+        {
+            assert_eq!(may_command(uid, owner), expected, "{uid} of {owner}");
+        }
+    }
 }
