@@ -48,6 +48,8 @@ const KEYS: Duration = Duration::from_secs(60);
 /// How often sessions that are over are removed, and audit entries that are too old. Such sessions are refused in any
 /// case; this gives back their room.
 const SWEEP: Duration = Duration::from_secs(3600);
+/// How often a database that failed is tried again.
+const HEAL: Duration = Duration::from_secs(2);
 /// How many computations and disk reads run at once beside the threads that answer requests. Each has a stack.
 const BLOCKING_THREADS: usize = 32;
 
@@ -197,8 +199,14 @@ async fn maintain(service: Service, audit_retention: Duration) {
     keys.set_missed_tick_behavior(MissedTickBehavior::Skip);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Skip);
     prune.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut heal = interval(HEAL);
+    heal.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let done = tokio::select! {
+            _ = heal.tick() => {
+                service.heal();
+                Ok(())
+            }
             _ = keys.tick() => service.maintain_keys().await,
             _ = sweep.tick() => service.sweep_sessions().await.map(|swept| {
                 if swept > 0 {

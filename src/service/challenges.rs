@@ -47,8 +47,8 @@ struct State {
     key: ChallengeKey,
     /// The latest time that was seen.
     latest: Timestamp,
-    /// Nonces used since `since`, and in the time before that. Each costs a successful sign-in, so they are bounded by
-    /// what the disk can write in twelve minutes, and none is forgotten early.
+    /// Nonces used since `since`, and in the time before that. Each costs a challenge that was
+    /// asked for and signed, and a client's are counted, so they are bounded, and none is forgotten early.
     used: HashSet<[u8; 16]>,
     used_before: HashSet<[u8; 16]>,
     since: Timestamp,

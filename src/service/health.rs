@@ -30,6 +30,13 @@ impl Health {
 }
 
 impl Service {
+    /// Try to write again, if the last commit failed. The health tells in a while whether it could.
+    pub fn heal(&self) {
+        if let Err(error) = self.0.store.heal() {
+            tracing::warn!(%error, "the database cannot be tried again yet");
+        }
+    }
+
     /// How the service stands, by a real read of the database. Nothing is written: anybody may ask.
     pub async fn health(&self) -> Health {
         let service = self.clone();

@@ -1,6 +1,6 @@
 //! Signing in, and registering.
 
-use super::{Answer, Error, Service, TokenPair, flatten};
+use super::{Answer, Error, Service, TokenPair, blocking, flatten};
 use crate::{
     domain::{
         audit::{Action, Actor, Event},
@@ -34,6 +34,7 @@ impl Service {
     pub async fn sign_in(&self, answer: Answer) -> Result<TokenPair, Error> {
         let now = self.now();
         let challenge = self.prove(&answer, now).await?;
+        self.may_come_in(challenge.address()).await?;
         let inner = &self.0;
         let fresh = User::new(
             inner.ids.next(now, &inner.random)?,
@@ -125,6 +126,17 @@ impl Service {
             Ok(Ok(user.clone()))
         };
         flatten(inner.store.write(add).await)
+    }
+
+    /// Refuse who has no account and may not make one, before anything is written: keys cost nothing to make.
+    async fn may_come_in(&self, address: Address) -> Result<(), Error> {
+        if self.may_register(&address) {
+            return Ok(());
+        }
+        let service = self.clone();
+        let known =
+            blocking(move || Ok(service.0.store.read(|tx| users::find_by_address(tx, &address))?)).await?;
+        known.map(|_| ()).ok_or(Error::RegistrationClosed)
     }
 
     fn may_register(&self, address: &Address) -> bool {

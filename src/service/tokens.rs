@@ -27,6 +27,8 @@ use crate::domain::{
 ///
 /// [RFC 9068 §2.1]: https://www.rfc-editor.org/rfc/rfc9068#section-2.1
 const TYPE: &str = "at+jwt";
+/// By how much the clock may have been put back since a token was issued, and the token still be taken.
+const LEEWAY: Duration = Duration::from_secs(5);
 /// No token of ours is longer, in bytes.
 const MAX_TOKEN: usize = 2048;
 
@@ -164,7 +166,7 @@ impl Service {
         let meant_for_us = rules.issuer.as_ref().is_none_or(|issuer| *issuer == claims.iss)
             && claims.aud == rules.audience
             && claims.sub == claims.user_id
-            && now.unix() >= claims.nbf;
+            && now.plus(LEEWAY).unix() >= claims.nbf;
         if !meant_for_us {
             return Err(Error::TokenInvalid);
         }
@@ -172,5 +174,37 @@ impl Service {
             return Err(Error::TokenExpired(Timestamp::from_unix(claims.exp)));
         }
         Ok(claims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_token_of_another_type_is_refused_though_our_key_signed_it() {
+        let at = Timestamp::from_unix(0);
+        let tokens = Tokens::default();
+        tokens.set(vec![Key::from_seed(&Zeroizing::new([9; 32]), at, at)]);
+        let ring = tokens.get();
+        let kid = ring[0].key.kid.clone();
+        let id = "01a20939-83f0-71a6-b3a4-be0e20fdb345";
+        let claims = json!({
+            "iss": "http://localhost", "sub": id, "exp": 9, "nbf": 0, "iat": 0, "jti": "x", "sid": id, "user_id": id,
+            "tron_address": "TMVQGm1qAQYVdetCeGRRkTWYYrLXuHK2HC", "role": "USER", "type": "access",
+        });
+        for (kind, expected) in
+            [(Some(TYPE), true), (Some("JWT"), false), (Some("AT+JWT"), false), (None, false)]
+        {
+            let header = Header {
+                typ: kind.map(str::to_owned),
+                kid: Some(kid.clone()),
+                ..Header::new(Algorithm::EdDSA)
+            };
+            let token = encode(&header, &claims, &ring[0].encoding).unwrap();
+            assert_eq!(tokens.read(&token).is_ok(), expected, "{kind:?}");
+        }
     }
 }

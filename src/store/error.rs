@@ -21,6 +21,9 @@ pub enum StoreError {
     /// A rule that ties tables together does not hold.
     #[error("the database contradicts itself: {0}")]
     Inconsistent(&'static str),
+    /// A change panicked: a fault of ours, not of the disk.
+    #[error("a change panicked")]
+    Panicked,
     /// The service is stopping.
     #[error("the database is closed")]
     Closed,

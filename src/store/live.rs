@@ -73,6 +73,12 @@ impl LiveSessions {
         Ok(Some(live))
     }
 
+    /// Forget everything: what is on disk may be other than what was last told.
+    pub(super) fn forget(&self) {
+        self.commits.fetch_add(1, SeqCst);
+        self.cache.invalidate_all();
+    }
+
     /// Learn what a commit changed. Called by the writer alone, after the commit and before its answers.
     pub(super) fn commit(&self, changes: Vec<(SessionId, Option<Session>)>) {
         if changes.is_empty() {

@@ -5,6 +5,7 @@
 
 pub mod audit;
 mod error;
+mod handle;
 pub mod keys;
 mod live;
 pub mod meta;
@@ -29,6 +30,7 @@ pub use schema::VERSION as SCHEMA_VERSION;
 pub use transaction::{Reads, Tx};
 
 use crate::domain::id::SessionId;
+use handle::Handle;
 use live::LiveSessions;
 use writer::Writer;
 
@@ -39,7 +41,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     // Dropped first: its thread finishes what waits before the database closes.
     writer: Writer,
-    database: Arc<Database>,
+    database: Arc<Handle>,
     live: Arc<LiveSessions>,
 }
 
@@ -53,7 +55,8 @@ impl Store {
     /// [`OpenError`] if there is a file that is not a sound database of this service, of this version or an older one;
     /// the file is then left as it is.
     pub fn open(path: &Path, key: [u8; 32]) -> Result<Self, OpenError> {
-        Self::start(open::open(path, key)?)
+        let again = path.to_owned();
+        Self::start(open::open(path, key)?, move || open::open_existing(&again))
     }
 
     /// A database in memory, for tests.
@@ -62,11 +65,16 @@ impl Store {
     ///
     /// [`OpenError`] if redb refuses.
     pub fn in_memory(key: [u8; 32]) -> Result<Self, OpenError> {
-        Self::start(open::in_memory(key)?)
+        let lost =
+            || Err(OpenError::Io { path: "memory".into(), source: std::io::ErrorKind::Unsupported.into() });
+        Self::start(open::in_memory(key)?, lost)
     }
 
-    fn start(database: Database) -> Result<Self, OpenError> {
-        let database = Arc::new(database);
+    fn start(
+        database: Database,
+        reopen: impl Fn() -> Result<Database, OpenError> + Send + Sync + 'static,
+    ) -> Result<Self, OpenError> {
+        let database = Arc::new(Handle::new(database, reopen));
         let live = Arc::new(LiveSessions::new());
         let writer = Writer::start(Arc::clone(&database), Arc::clone(&live)).map_err(OpenError::Thread)?;
         Ok(Self(Arc::new(Inner { writer, database, live })))
@@ -110,7 +118,7 @@ impl Store {
         &self,
         look: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        look(&self.0.database.begin_read()?)
+        look(&self.0.database.get()?.begin_read()?)
     }
 
     /// The session `id` as of the last commit, from memory if it was seen lately. Blocks for as long as the disk takes.
@@ -120,6 +128,15 @@ impl Store {
     /// [`StoreError`] if the database cannot be read.
     pub fn live_session(&self, id: SessionId) -> Result<Option<Arc<LiveSession>>, StoreError> {
         self.0.live.find(id, || self.read(|tx| sessions::find(tx, id)))
+    }
+
+    /// Try to write again, if the last commit failed. Returns at once; [`Self::is_writable`] tells in a while.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if too much waits for the disk already.
+    pub fn heal(&self) -> Result<(), StoreError> {
+        if self.is_writable() { Ok(()) } else { self.submit(|_| Ok(())) }
     }
 
     /// Whether the last commit succeeded. Nothing was lost if it did not: nobody was told that it had.

@@ -5,7 +5,7 @@ use std::{
     io::{self, Read as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     panic::catch_unwind,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use redb::{
@@ -86,19 +86,31 @@ impl Snapshot {
 }
 
 pub(super) fn open(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
-    match File::open(path) {
-        Ok(file) => {
-            let size = file.metadata().map_err(|source| io_error(path, source))?.len();
-            let found = probe(path, file, size <= CHECKED_AT_START)?;
-            let database = builder().open(path).map_err(|error| refusal(path, error))?;
-            if found.schema < schema::VERSION {
-                prepare(path, &database, |tx| schema::migrate(tx, found.schema))?;
-            }
-            Ok(database)
+    match open_existing(path) {
+        // A link that leads nowhere is somebody's mistake, not a first start.
+        Err(OpenError::Io { source, .. })
+            if source.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() =>
+        {
+            create(path, key)
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => create(path, key),
-        Err(source) => Err(io_error(path, source)),
+        outcome => outcome,
     }
+}
+
+/// Open the database that is there, and never make one.
+pub(super) fn open_existing(path: &Path) -> Result<Database, OpenError> {
+    let metadata = fs::metadata(path).map_err(|source| io_error(path, source))?;
+    if !metadata.is_file() {
+        // Opening a pipe would wait for ever.
+        return Err(OpenError::Foreign { path: path.to_owned(), why: "it is no regular file" });
+    }
+    let file = File::open(path).map_err(|source| io_error(path, source))?;
+    let found = probe(path, file, metadata.len() <= CHECKED_AT_START)?;
+    let database = builder().open(path).map_err(|error| refusal(path, error))?;
+    if found.schema < schema::VERSION {
+        prepare(path, &database, |tx| schema::migrate(tx, found.schema))?;
+    }
+    Ok(database)
 }
 
 pub(super) fn in_memory(key: [u8; 32]) -> Result<Database, OpenError> {
@@ -117,7 +129,7 @@ fn builder() -> Builder {
 
 /// Make the database under another name, and give it its own when it is whole: no crash leaves half of one.
 fn create(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
-    let fresh = path.with_extension(format!("new-{}", std::process::id()));
+    let fresh = fresh(path)?;
     let made = create_as(&fresh, path, key);
     if made.is_err() {
         // It may not even be there.
@@ -126,15 +138,27 @@ fn create(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
     made
 }
 
+/// A new empty file beside `path`, of this process alone: in containers, every process may have the same number.
+fn fresh(path: &Path) -> Result<PathBuf, OpenError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|source| io_error(folder, source))?;
+    for attempt in 0..100 {
+        let name = path.with_extension(format!("new-{}-{attempt}", std::process::id()));
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&name) {
+            Ok(_) => return Ok(name),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(source) => return Err(io_error(&name, source)),
+        }
+    }
+    Err(io_error(path, io::ErrorKind::AlreadyExists.into()))
+}
+
 fn create_as(fresh: &Path, path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let make = || {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        fs::remove_file(fresh)
-            .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(fresh)
-    };
-    make().map_err(|source| io_error(fresh, source))?;
     let database = builder().create(fresh).map_err(|error| refusal(fresh, error))?;
     prepare(fresh, &database, |tx| schema::create(tx, &RefreshTokenKey::from_bytes(key)))?;
     let publish = || {

@@ -12,10 +12,10 @@ use std::{
     thread,
 };
 
-use redb::{Database, Durability};
+use redb::Durability;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{StoreError, live::LiveSessions, transaction::Tx};
+use super::{StoreError, handle::Handle, live::LiveSessions, transaction::Tx};
 
 /// The most changes that share a commit: beyond this, sharing gains nothing more.
 const BATCH: usize = 64;
@@ -29,7 +29,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(database: Arc<Database>, live: Arc<LiveSessions>) -> io::Result<Self> {
+    pub(super) fn start(database: Arc<Handle>, live: Arc<LiveSessions>) -> io::Result<Self> {
         let (queue, waiting) = mpsc::channel(WAITING);
         let writable = Arc::new(AtomicBool::new(true));
         let worker = Worker { database, live, writable: Arc::clone(&writable) };
@@ -95,7 +95,7 @@ impl<T: Send, F: Fn(&Tx) -> Result<T, StoreError> + Send> Change for Pending<T, 
     fn apply(&mut self, tx: &Tx) -> Result<(), StoreError> {
         // A panic in one change must not take the writer with it.
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.change)(tx)));
-        self.result = Some(outcome.unwrap_or_else(|_| Err(StoreError::Failed("a change panicked".into())))?);
+        self.result = Some(outcome.unwrap_or_else(|_| Err(StoreError::Panicked))?);
         Ok(())
     }
 
@@ -109,7 +109,7 @@ impl<T: Send, F: Fn(&Tx) -> Result<T, StoreError> + Send> Change for Pending<T, 
 }
 
 struct Worker {
-    database: Arc<Database>,
+    database: Arc<Handle>,
     live: Arc<LiveSessions>,
     writable: Arc<AtomicBool>,
 }
@@ -118,6 +118,9 @@ impl Worker {
     fn run(self, mut waiting: mpsc::Receiver<Box<dyn Change>>) {
         let mut batch = Vec::with_capacity(BATCH);
         while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
+            if !self.writable.load(SeqCst) {
+                self.heal();
+            }
             match self.commit(&mut batch) {
                 Ok(()) => batch.drain(..).for_each(|change| change.answer(Ok(()))),
                 Err(error) if batch.len() == 1 => {
@@ -135,33 +138,50 @@ impl Worker {
         }
     }
 
+    /// Open the database again after it failed.
+    fn heal(&self) {
+        match self.database.renew() {
+            Ok(()) => {
+                // Whether the commit that failed is on disk after all, only the disk knows.
+                self.live.forget();
+                tracing::info!("the database was opened again after it had failed");
+            }
+            Err(error) => tracing::warn!(%error, "the database cannot be opened again yet"),
+        }
+    }
+
     fn commit(&self, changes: &mut [Box<dyn Change>]) -> Result<(), StoreError> {
+        let committed = self.try_commit(changes);
+        match &committed {
+            Ok(()) => self.writable.store(true, SeqCst),
+            Err(error @ StoreError::Failed(_)) => {
+                if self.writable.swap(false, SeqCst) {
+                    tracing::error!(%error, "the database cannot be written");
+                }
+            }
+            // The change was at fault, not the disk.
+            Err(_) => {}
+        }
+        committed
+    }
+
+    fn try_commit(&self, changes: &mut [Box<dyn Change>]) -> Result<(), StoreError> {
         let tx = self.begin()?;
         for change in changes {
             change.apply(&tx)?;
         }
-        let committed = tx.commit();
-        if let Err(error) = &committed
-            && self.writable.load(SeqCst)
-        {
-            tracing::error!(%error, "the database cannot be written");
-        }
-        self.writable.store(committed.is_ok(), SeqCst);
-        self.live.commit(committed?);
+        self.live.commit(tx.commit()?);
         Ok(())
     }
 
     fn begin(&self) -> Result<Tx, StoreError> {
-        let begin = || {
-            let mut redb = self.database.begin_write()?;
-            redb.set_durability(Durability::Immediate)?;
-            // One phase relies on a checksum that a client who chooses the stored bytes could forge across a crash.
-            redb.set_two_phase_commit(true);
-            // Without it, the first start after a power cut reads the whole file.
-            redb.set_quick_repair(true);
-            Ok(Tx::new(redb))
-        };
-        begin().inspect_err(|_: &StoreError| self.writable.store(false, SeqCst))
+        let mut redb = self.database.get()?.begin_write()?;
+        redb.set_durability(Durability::Immediate)?;
+        // One phase relies on a checksum that a client who chooses the stored bytes could forge across a crash.
+        redb.set_two_phase_commit(true);
+        // Without it, the first start after a power cut reads the whole file.
+        redb.set_quick_repair(true);
+        Ok(Tx::new(redb))
     }
 }
 
@@ -227,7 +247,7 @@ mod tests {
         let (first, failed, panicked, last) = after(release, asked).await;
         assert_eq!((first, last), (Ok(true), Ok(true)));
         assert_eq!(failed, Err(StoreError::Inconsistent("test")));
-        assert_eq!(panicked, Err(StoreError::Failed("a change panicked".into())));
+        assert_eq!(panicked, Err(StoreError::Panicked));
         let kept =
             [1, 2, 3, 4].map(|number| store.read(|tx| users::find(tx, user(number).id)).unwrap().is_some());
         assert_eq!(kept, [true, false, false, true]);
@@ -259,5 +279,72 @@ mod tests {
             }
         };
         assert_eq!(store.read(users::count).unwrap(), 40);
+    }
+
+    /// A file whose disk fails while it is told to.
+    #[derive(Debug)]
+    struct Failing(redb::backends::FileBackend, Arc<AtomicBool>);
+
+    impl Failing {
+        fn check(&self) -> io::Result<()> {
+            if self.1.load(SeqCst) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        }
+    }
+
+    impl redb::StorageBackend for Failing {
+        fn len(&self) -> io::Result<u64> {
+            self.0.len()
+        }
+
+        fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+            self.0.read(offset, out)
+        }
+
+        fn set_len(&self, length: u64) -> io::Result<()> {
+            self.check()?;
+            self.0.set_len(length)
+        }
+
+        fn sync_data(&self) -> io::Result<()> {
+            self.check()?;
+            self.0.sync_data()
+        }
+
+        fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+            self.check()?;
+            self.0.write(offset, data)
+        }
+    }
+
+    #[tokio::test]
+    async fn when_the_disk_recovers_so_does_the_store_and_nothing_that_was_answered_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.redb");
+        drop(Store::open(&path, [1; 32]).unwrap());
+        let full = Arc::new(AtomicBool::new(false));
+        let open = {
+            let (path, full) = (path.clone(), full.clone());
+            move || {
+                let file = std::fs::File::options().read(true).write(true).open(&path).unwrap();
+                let backend = Failing(redb::backends::FileBackend::new(file).unwrap(), full.clone());
+                let opened = redb::Database::builder().create_with_backend(backend);
+                opened.map_err(|error| crate::store::OpenError::Damaged {
+                    path: path.clone(),
+                    why: error.to_string(),
+                })
+            }
+        };
+        let store = Store::start(open().unwrap(), open).unwrap();
+        assert_eq!(store.write(add(1)).await, Ok(true));
+        full.store(true, SeqCst);
+        assert!(store.write(add(2)).await.is_err());
+        assert!(!store.is_writable());
+        assert!(store.write(add(3)).await.is_err(), "still full");
+        full.store(false, SeqCst);
+        store.heal().unwrap();
+        assert_eq!(store.write(add(4)).await, Ok(true));
+        assert!(store.is_writable());
+        let kept = [1, 4].map(|number| store.read(|tx| users::find(tx, user(number).id)).unwrap().is_some());
+        assert_eq!(kept, [true, true]);
     }
 }

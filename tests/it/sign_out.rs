@@ -76,6 +76,11 @@ async fn what_is_not_a_valid_access_token_is_refused() {
         let reply = server.post("/auth/verify", &json!({"token": bad})).await;
         assert_eq!(reply.problem(), (401, 1014), "{case}");
     }
+    for (back, status) in [(5, 200), (6, 401)] {
+        server.clock.set(crate::support::START - back);
+        assert_eq!(server.call("GET", "/auth/verify", &tokens, &Value::Null).await.status, status, "{back} s back");
+    }
+    server.clock.set(crate::support::START);
     server.clock.pass(899);
     assert_eq!(server.call("GET", "/auth/verify", &tokens, &Value::Null).await.status, 200);
     server.clock.pass(1);
