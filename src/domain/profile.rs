@@ -42,6 +42,13 @@ macro_rules! checked_text {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// What was checked when it was written down, perhaps by another version's rule: a rule that became stricter
+            /// must not make a user unreadable.
+            #[must_use]
+            pub(crate) const fn from_store(text: String) -> Self {
+                Self(text)
+            }
         }
 
         impl FromStr for $name {
@@ -126,6 +133,20 @@ fn is_avatar_url(text: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub struct Metadata(serde_json::Map<String, serde_json::Value>);
+
+impl Metadata {
+    /// What was checked when it was written down, perhaps by another version's rule.
+    #[must_use]
+    pub(crate) const fn from_store(object: serde_json::Map<String, serde_json::Value>) -> Self {
+        Self(object)
+    }
+}
+
+impl From<Metadata> for serde_json::Map<String, serde_json::Value> {
+    fn from(metadata: Metadata) -> Self {
+        metadata.0
+    }
+}
 
 impl TryFrom<serde_json::Map<String, serde_json::Value>> for Metadata {
     type Error = ProfileError;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{
     Reads, StoreError, Tx,
@@ -30,13 +31,13 @@ struct Row {
     address: Address,
     role: Role,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    display_name: Option<DisplayName>,
+    display_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    email: Option<Email>,
+    email: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    avatar_url: Option<AvatarUrl>,
+    avatar_url: Option<String>,
     #[serde(default)]
-    metadata: Metadata,
+    metadata: Map<String, Value>,
     created_at: Timestamp,
     updated_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,14 +56,15 @@ struct LockoutRow {
 
 fn to_bytes(user: &User) -> Result<Vec<u8>, StoreError> {
     let Profile { display_name, email, avatar_url, metadata } = user.profile.clone();
+    let metadata = metadata.into();
     encode(
         NAME,
         &Row {
             address: user.address,
             role: user.role,
-            display_name,
-            email,
-            avatar_url,
+            display_name: display_name.map(|text| text.to_string()),
+            email: email.map(|text| text.to_string()),
+            avatar_url: avatar_url.map(|text| text.to_string()),
             metadata,
             created_at: user.created_at,
             updated_at: user.updated_at,
@@ -79,12 +81,17 @@ fn to_bytes(user: &User) -> Result<Vec<u8>, StoreError> {
 
 pub(super) fn from_bytes(id: UserId, bytes: &[u8]) -> Result<User, StoreError> {
     let row: Row = decode(NAME, bytes)?;
-    let Row { display_name, email, avatar_url, metadata, .. } = row;
+    let profile = Profile {
+        display_name: row.display_name.map(DisplayName::from_store),
+        email: row.email.map(Email::from_store),
+        avatar_url: row.avatar_url.map(AvatarUrl::from_store),
+        metadata: Metadata::from_store(row.metadata),
+    };
     Ok(User {
         id,
         address: row.address,
         role: row.role,
-        profile: Profile { display_name, email, avatar_url, metadata },
+        profile,
         created_at: row.created_at,
         updated_at: row.updated_at,
         last_login_at: row.last_login_at,
@@ -188,4 +195,27 @@ pub(super) fn check(tx: &impl Reads) -> Result<u64, StoreError> {
     }
     indexed.check(tx)?;
     Ok(users.len()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_a_laxer_version_wrote_is_read_all_the_same() {
+        let user = User::new(
+            UserId::new(1, [1; 10]),
+            Address::from_bytes([2; 20]),
+            Role::User,
+            Timestamp::from_unix(3),
+        );
+        let mut row: Value = serde_json::from_slice(&to_bytes(&user).unwrap()[1..]).unwrap();
+        row["display_name"] = " \u{202e}".into();
+        row["email"] = "nobody".into();
+        row["metadata"] = serde_json::json!({"a": "x".repeat(9_000)});
+        let read = from_bytes(user.id, &encode(NAME, &row).unwrap()).unwrap();
+        assert_eq!(read.profile.email.as_ref().map(Email::as_str), Some("nobody"));
+        let again = from_bytes(user.id, &to_bytes(&read).unwrap()).unwrap();
+        assert_eq!(again, read);
+    }
 }
