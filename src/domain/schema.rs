@@ -35,7 +35,7 @@ schemas! {
     Id<T> [T],   "Id",          text("An identifier. It means nothing, but later ones sort after earlier ones.",
                                      "uuid", "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", (36, 36));
     Timestamp,   "Timestamp",   text("A point in time, in UTC.",
-                                     "date-time", "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", (20, 20));
+                                     "date-time", "^(19[7-9][0-9]|[2-9][0-9]{3})-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", (20, 20));
     Address,     "Address",     text("A TRON address: base58check, so its last characters are a checksum.",
                                      "tron-address", "^T[1-9A-HJ-NP-Za-km-z]{33}$", (Address::CHARS, Address::CHARS));
     DeviceId,    "DeviceId",    text("How a client tells one device from others.",

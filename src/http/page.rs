@@ -77,7 +77,7 @@ impl<T> JsonSchema for Cursor<T> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "description": "Where to go on: next_cursor of the page before."})
+        json_schema!({"type": "string", "format": "cursor", "description": "Where to go on: next_cursor of the page before."})
     }
 }
 

@@ -45,6 +45,7 @@ def base():
                     url = found[0]
                     break
             killer.cancel()
+            os.environ["LUCID_TEST_DATA"] = data_dir
             assert url, f"{BINARY} printed no address:\n{''.join(said)}"
             # The log goes on and must be read, or the service would wait for a reader.
             threading.Thread(target=process.stdout.read, daemon=True).start()
@@ -55,6 +56,12 @@ def base():
             killer.cancel()
             process.kill()
             process.wait()
+
+
+def command(*arguments):
+    """Run a command of the binary on the data of the service that runs."""
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": os.environ["LUCID_TEST_DATA"]}
+    subprocess.run([BINARY, *arguments], env=environment, check=True, timeout=30, stdout=subprocess.DEVNULL)
 
 
 def post(url, body):
