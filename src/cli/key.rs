@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::{
     Failure,
     admin::{self, Command, KeyRow, Outcome},
-    settings::SettingFlags,
+    settings::Common,
 };
 
 /// Look after the keys that sign tokens, whether the service runs or not.
@@ -35,15 +35,6 @@ enum What {
         #[command(flatten)]
         common: Common,
     },
-}
-
-#[derive(clap::Args)]
-struct Common {
-    /// Answer in JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    settings: SettingFlags,
 }
 
 impl Arguments {

@@ -24,6 +24,16 @@ impl std::fmt::Debug for SettingFlags {
     }
 }
 
+/// What every command takes that answers about the database in the data folder.
+#[derive(Args)]
+pub(super) struct Common {
+    /// Answer in JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) settings: SettingFlags,
+}
+
 impl Args for SettingFlags {
     fn augment_args(command: Command) -> Command {
         SETTINGS.iter().fold(command, |command, setting| command.arg(argument(setting)))

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::{
     Failure,
     admin::{self, Command, Outcome, UserName, UserRow, or_dash},
-    settings::SettingFlags,
+    settings::Common,
 };
 use crate::domain::{id::UserId, profile::DisplayName, role::Role, wallet::Address};
 
@@ -74,15 +74,6 @@ enum What {
         #[command(flatten)]
         common: Common,
     },
-}
-
-#[derive(clap::Args)]
-struct Common {
-    /// Answer in JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    settings: SettingFlags,
 }
 
 impl Arguments {
