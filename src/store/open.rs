@@ -88,13 +88,17 @@ impl Snapshot {
 pub(super) fn open(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
     match open_existing(path) {
         // A link that leads nowhere is somebody's mistake, not a first start.
-        Err(OpenError::Io { source, .. })
-            if source.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() =>
-        {
+        Err(OpenError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound && !is_link(path) => {
             create(path, key)
         }
         outcome => outcome,
     }
+}
+
+/// Whether `path` is a symbolic link. A file that is there by now was made by another process, which is no reason to fail:
+/// whoever comes second over an empty folder waits for the first.
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_symlink())
 }
 
 /// Open the database that is there, and never make one.
@@ -352,6 +356,18 @@ mod tests {
         tx.commit().unwrap();
         drop(other);
         assert!(matches!(refused(&path), OpenError::Foreign { .. }));
+    }
+
+    #[test]
+    fn a_link_to_nowhere_and_what_is_no_file_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.redb");
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        assert!(matches!(open(&path, [1; 32]), Err(OpenError::Io { .. })));
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(matches!(open(&path, [1; 32]), Err(OpenError::Foreign { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
