@@ -122,11 +122,18 @@ pub(super) struct KeyRow {
     pub(super) created_at: Timestamp,
     pub(super) signs_from: Timestamp,
     pub(super) signs: bool,
+    pub(super) pem: String,
 }
 
 impl From<PublicKey> for KeyRow {
     fn from(key: PublicKey) -> Self {
-        Self { kid: key.kid, created_at: key.created_at, signs_from: key.signs_from, signs: key.signs }
+        Self {
+            kid: key.kid,
+            created_at: key.created_at,
+            signs_from: key.signs_from,
+            signs: key.signs,
+            pem: key.pem,
+        }
     }
 }
 
