@@ -77,7 +77,8 @@ impl JsonSchema for Search {
     }
 }
 
-/// Users, and where to go on. A page may be short, or even empty, and still not be the last: `next_cursor` tells.
+/// Users, and where to go on. A page passes over 5,000 users at most, so it may be short, or even empty, and still not be
+/// the last: `next_cursor` tells.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct UsersReply {
     users: Vec<UserBody>,

@@ -16,6 +16,8 @@ mod schema;
 pub mod sessions;
 mod transaction;
 pub mod users;
+#[cfg(test)]
+mod users_cost;
 pub mod users_index;
 mod writer;
 

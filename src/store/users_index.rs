@@ -18,8 +18,9 @@ pub(super) const BY_ROLE: TableDefinition<&[u8; 17], ()> = TableDefinition::new(
 /// Every user whom an admin keeps out.
 pub(super) const LOCKED: TableDefinition<&[u8; 16], ()> = TableDefinition::new("users_locked");
 
-/// The most rows that one page may cost. A page that stops there says where to go on.
-const SCAN: usize = 5_000;
+/// The most users whom one page may pass over because the filter does not admit them. A page that stops there says where
+/// to go on.
+pub(super) const PASSED_OVER: usize = 5_000;
 
 /// Which users a list is about. Each part that is set must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,7 +45,9 @@ pub struct Page {
 }
 
 impl Filter {
-    fn admits(&self, user: &User) -> bool {
+    /// Whether `user` is one of them.
+    #[must_use]
+    pub fn admits(&self, user: &User) -> bool {
         let name = |part: &String| {
             user.profile.display_name.as_ref().is_some_and(|name| name.as_str().to_lowercase().contains(part))
         };
@@ -101,23 +104,25 @@ pub fn page(
     }
 }
 
-/// Those of `ids` whom `filter` admits, until there are `limit` or enough was read.
+/// Those of `ids` whom `filter` admits, until there are `limit` or enough were passed over.
 fn collect(
     tx: &impl Reads,
     filter: &Filter,
     limit: usize,
     ids: impl Iterator<Item = Result<UserId, StoreError>>,
 ) -> Result<Page, StoreError> {
-    let mut found = Vec::new();
+    let (mut found, mut passed_over) = (Vec::new(), 0);
     let table = tx.table(USERS)?;
-    for (read, id) in ids.enumerate() {
+    for id in ids {
         let id = id?;
         let row = table.get(id.as_bytes())?.ok_or(StoreError::Inconsistent("an index names nobody"))?;
         let user = users::from_bytes(id, row.value())?;
         if filter.admits(&user) {
             found.push(user);
+        } else {
+            passed_over += 1;
         }
-        if found.len() == limit || read + 1 == SCAN {
+        if found.len() == limit || passed_over == PASSED_OVER {
             return Ok(Page { users: found, next: Some(id) });
         }
     }
