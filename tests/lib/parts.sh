@@ -12,7 +12,7 @@ LONG_PARTS=(scale)
 
 part_rust() { # unit and integration tests
     need_cargo_tool nextest
-    local junit=${CARGO_TARGET_DIR:-target}/nextest/suite/junit.xml status=0 passed failed ignored
+    local junit=target/nextest/suite/junit.xml status=0 passed failed ignored
     rm -f "$junit"
     say "$PART: cargo nextest run"
     cargo nextest run --locked --config-file tests/lib/nextest.toml --profile suite 2>&1 |
@@ -26,7 +26,7 @@ part_rust() { # unit and integration tests
 
 part_scale() { # pages of a million users, timed in the release build; only with --long or --only
     need_cargo_tool nextest
-    local junit=${CARGO_TARGET_DIR:-target}/nextest/suite/junit.xml status=0
+    local junit=target/nextest/suite/junit.xml status=0
     rm -f "$junit"
     say "$PART: cargo nextest run --cargo-profile release --test scale"
     LUCID_USERS=1000000 cargo nextest run --locked --cargo-profile release --config-file tests/lib/nextest.toml \
