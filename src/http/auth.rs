@@ -14,6 +14,7 @@ use super::{
     problem::Problem,
     reply::{Created, NoContent},
     request::{Head, Request},
+    transfer::TransferBody,
 };
 use crate::{
     domain::{
@@ -46,6 +47,10 @@ pub(super) struct ChallengeReply {
     nonce: String,
     issued_at: Timestamp,
     expires_at: Timestamp,
+    /// What a Trezor signs in place of the message: only under `trezor-tx`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "TransferBody")]
+    trezor_tx: Option<TransferBody>,
 }
 
 /// Make a text to sign.
@@ -63,6 +68,7 @@ pub(super) async fn challenge(
         nonce: challenge.nonce_text(),
         issued_at: challenge.issued_at(),
         expires_at: challenge.expires_at(),
+        trezor_tx: challenge.transfer().map(TransferBody::from),
     })
 }
 

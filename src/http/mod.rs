@@ -43,6 +43,7 @@ mod socket;
 mod strict;
 pub mod target;
 pub mod tls;
+mod transfer;
 mod users;
 pub mod web;
 

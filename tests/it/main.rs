@@ -29,6 +29,7 @@ mod support;
 mod table;
 mod tls;
 mod tls_process;
+mod trezor;
 mod users;
 mod wallet;
 mod web;

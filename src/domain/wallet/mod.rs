@@ -6,6 +6,7 @@ mod device;
 mod ethereum;
 mod scheme;
 mod signature;
+mod trezor_tx;
 mod tron;
 mod wallet_type;
 
@@ -17,4 +18,5 @@ pub use address_range::{AddressRange, AddressRangeError};
 pub use device::{Device, DeviceId, DeviceType};
 pub use scheme::{Scheme, SchemeError};
 pub use signature::{Signature, SignatureError};
+pub use trezor_tx::{TYPE_URL, Transfer};
 pub use wallet_type::{WalletType, WalletTypeError};
