@@ -21,7 +21,7 @@ use lucid_auth::{
     domain::{id::UserId, role::Role, timestamp::Timestamp, user::User, wallet::Address},
     store::{
         Store, users,
-        users_index::{Filter, page},
+        users_index::{Filter, Place, page},
     },
 };
 
@@ -81,7 +81,7 @@ fn make(path: &Path, count: u32) -> Store {
 }
 
 /// Where each page of a list begins that is not empty (or the first), and how many users all of them gave.
-fn walk(store: &Store, filter: &Filter) -> (Vec<Option<UserId>>, usize) {
+fn walk(store: &Store, filter: &Filter) -> (Vec<Option<Place>>, usize) {
     let (mut places, mut given) = (vec![None], 0);
     loop {
         let after = *places.last().unwrap();
@@ -99,7 +99,7 @@ fn walk(store: &Store, filter: &Filter) -> (Vec<Option<UserId>>, usize) {
 }
 
 /// The median time of the page that begins at `after`.
-fn time(store: &Store, filter: &Filter, after: Option<UserId>) -> Duration {
+fn time(store: &Store, filter: &Filter, after: Option<Place>) -> Duration {
     let mut times: Vec<_> = (0..TIMES)
         .map(|_| {
             let began = Instant::now();

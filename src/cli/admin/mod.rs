@@ -27,7 +27,10 @@ use crate::{
     },
     random::Random,
     service::{Asker, Error, NewUser, PublicKey, Rules, Service, UserRef},
-    store::{OpenError, Store, users_index::Filter},
+    store::{
+        OpenError, Store,
+        users_index::{Filter, Place},
+    },
 };
 
 pub(super) use socket::listen;
@@ -146,9 +149,10 @@ pub(super) async fn execute(service: &Service, command: Command) -> Outcome {
             user(service.add_user(NewUser { address, role, display_name }).await)
         }
         Command::ShowUser(name) => user(service.user(name.into()).await),
-        Command::ListUsers { after, limit } => {
-            service.users(Filter::default(), after, limit).await.map(|page| users(page.users))
-        }
+        Command::ListUsers { after, limit } => service
+            .users(Filter::default(), after.map(Place::User), limit)
+            .await
+            .map(|page| users(page.users)),
         Command::SetRole { user: name, role } => {
             user(service.set_role(Asker::Operator, name.into(), role).await)
         }
