@@ -176,7 +176,7 @@ fn app(config: &Config, service: Service) -> App {
         about: About {
             service_name: config.service_name.clone(),
             tron_network: config.tron_network.name(),
-            hardware_wallets: !config.hardware_wallets.is_empty(),
+            hardware_wallets: config.hardware_wallets.clone(),
             registration_open: config.registration == Registration::Open,
         },
     }

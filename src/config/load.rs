@@ -8,9 +8,10 @@ use super::{
     reader::{Reader, Stop, Value},
     settings::SETTINGS,
     sources::{Source, Sources},
-    types::{Backup, Cors, CorsOrigins, HardwareWallet, Lockout, RateLimits, Sessions, Tls, Tokens},
+    types::{Backup, Cors, CorsOrigins, Lockout, RateLimits, Sessions, Tls, Tokens},
     values,
 };
+use crate::domain::wallet::DeviceType;
 
 /// What [`Config::load`] found.
 #[derive(Debug)]
@@ -177,13 +178,13 @@ impl Reader {
         Ok(Cors { origins, credentials })
     }
 
-    fn hardware_wallets(&mut self) -> Result<Vec<HardwareWallet>, Stop> {
+    fn hardware_wallets(&mut self) -> Result<Vec<DeviceType>, Stop> {
         let enabled = self.required("ENABLE_HARDWARE_WALLET", values::boolean)?;
         let mut wallets = Vec::new();
         for (name, wallet) in [
-            ("LEDGER_SUPPORTED", HardwareWallet::Ledger),
-            ("TREZOR_SUPPORTED", HardwareWallet::Trezor),
-            ("KEEPKEY_SUPPORTED", HardwareWallet::Keepkey),
+            ("LEDGER_SUPPORTED", DeviceType::Ledger),
+            ("TREZOR_SUPPORTED", DeviceType::Trezor),
+            ("KEEPKEY_SUPPORTED", DeviceType::Keepkey),
         ] {
             if self.required(name, values::boolean)? && enabled {
                 wallets.push(wallet);

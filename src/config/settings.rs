@@ -133,10 +133,10 @@ pub static SETTINGS: &[Setting] = &[
     unset("TRUSTED_PROXIES",            "none",      "Addresses or CIDR networks whose X-Forwarded-For and Forwarded count, separated by commas"),
 
     under("Wallets",
-    value("ENABLE_HARDWARE_WALLET",     "true",      "Whether the login page offers hardware wallets: true or false").later()),
-    value("LEDGER_SUPPORTED",           "true",      "Whether it offers Ledger: true or false").later(),
-    value("TREZOR_SUPPORTED",           "true",      "Whether it offers Trezor: true or false").later(),
-    value("KEEPKEY_SUPPORTED",          "true",      "Whether it offers KeepKey: true or false").later(),
+    value("ENABLE_HARDWARE_WALLET",     "true",      "Whether the login page offers hardware wallets: true or false")),
+    value("LEDGER_SUPPORTED",           "true",      "Whether it offers Ledger: true or false"),
+    value("TREZOR_SUPPORTED",           "true",      "Whether it offers Trezor: true or false"),
+    value("KEEPKEY_SUPPORTED",          "true",      "Whether it offers KeepKey: true or false"),
     value("TRON_NETWORK",               "mainnet",   "The network shown in /meta/info: mainnet, shasta or nile"),
 
     under("Audit log",

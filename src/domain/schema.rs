@@ -12,7 +12,7 @@ use super::{
     profile::{AvatarUrl, DisplayName, Email, Metadata},
     role::Role,
     timestamp::Timestamp,
-    wallet::{Address, DeviceId, Scheme, WalletType},
+    wallet::{Address, DerivationPath, DeviceId, Scheme, WalletType},
 };
 
 /// Each line: a type, the name that the document knows it by, and its schema.
@@ -40,6 +40,8 @@ schemas! {
                                      "tron-address", "^T[1-9A-HJ-NP-Za-km-z]{33}$", (Address::CHARS, Address::CHARS));
     DeviceId,    "DeviceId",    text("How a client tells one device from others.",
                                      "device-id", "^[ -~]+$", (1, 64));
+    DerivationPath, "DerivationPath", text("Where in a wallet a key lies (BIP-32, BIP-44): m and 1 to 10 numbers below 2^31.",
+                                     "derivation-path", "^m(/(0|[1-9][0-9]{0,9})'?){1,10}$", (3, 122));
     DisplayName, "DisplayName", text("A name for people: nothing invisible, and no space at either end.",
                                      "display-name", VISIBLE, (1, 64));
     Email,       "Email",       text("A mail address with a dot in its domain, of at most 254 bytes. Nobody has checked whose it is.",

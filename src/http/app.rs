@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    domain::origin::Origin,
+    domain::{origin::Origin, wallet::DeviceType},
     random::Random,
     service::{Principal, Service},
 };
@@ -47,8 +47,8 @@ pub struct About {
     pub service_name: String,
     /// The TRON network of the platform.
     pub tron_network: &'static str,
-    /// Whether the page offers hardware wallets.
-    pub hardware_wallets: bool,
+    /// Which hardware wallets are offered.
+    pub hardware_wallets: Vec<DeviceType>,
     /// Whether a first sign-in makes an account.
     pub registration_open: bool,
 }

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     domain::{
+        challenge::Challenge,
         id::{SessionId, UserId},
         permission::Permission,
         profile::{DisplayName, Email, Profile},
@@ -61,15 +62,21 @@ pub(super) async fn challenge(
     let ChallengeRequest { tron_address, wallet_type } = request.body;
     let origin = request.head.origin(&app.settings)?;
     let challenge = app.service.challenge(wallet_type, tron_address, &origin)?;
-    Ok(ChallengeReply {
-        message: challenge.text(),
-        scheme: challenge.scheme(),
-        digest: HEXLOWER.encode(&challenge.digest()),
-        nonce: challenge.nonce_text(),
-        issued_at: challenge.issued_at(),
-        expires_at: challenge.expires_at(),
-        trezor_tx: challenge.transfer().map(TransferBody::from),
-    })
+    Ok(ChallengeReply::from(&challenge))
+}
+
+impl From<&Challenge> for ChallengeReply {
+    fn from(challenge: &Challenge) -> Self {
+        Self {
+            message: challenge.text(),
+            scheme: challenge.scheme(),
+            digest: HEXLOWER.encode(&challenge.digest()),
+            nonce: challenge.nonce_text(),
+            issued_at: challenge.issued_at(),
+            expires_at: challenge.expires_at(),
+            trezor_tx: challenge.transfer().map(TransferBody::from),
+        }
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -110,7 +117,8 @@ pub(super) async fn login(app: Arc<App>, request: Request<(), LoginRequest>) -> 
     Ok(app.service.sign_in(answer).await?.into())
 }
 
-fn answer(
+/// A signed challenge, as it came in.
+pub(super) fn answer(
     app: &App,
     head: &Head,
     address: Address,

@@ -16,6 +16,7 @@ mod connection;
 pub mod cors;
 mod encoding;
 mod forwarded;
+mod hw;
 mod info;
 mod keys;
 pub mod limits;

@@ -3,12 +3,13 @@
 use super::{
     audit, auth,
     code::Code::{
-        AccountLocked, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed, HostUnknown,
-        LastSuperAdmin, OwnAccount, PermissionMissing, RefreshTokenReused, RefreshTokenUnknown,
-        RegistrationClosed, RoleTooLow, SessionEnded, SessionUnknown, SignatureInvalid, TokenExpired,
-        TokenInvalid, TokenMissing, UserUnknown,
+        AccountLocked, AddressBound, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed,
+        HardwareWalletUnavailable, HostUnknown, LastSuperAdmin, OwnAccount, PermissionMissing,
+        RefreshTokenReused, RefreshTokenUnknown, RegistrationClosed, RoleTooLow, SessionEnded,
+        SessionUnknown, SignatureInvalid, TokenExpired, TokenInvalid, TokenMissing, TooManyWallets,
+        UserUnknown, WalletUnknown,
     },
-    info, keys, openapi, permissions, problems, profile,
+    hw, info, keys, openapi, permissions, problems, profile,
     route::{
         Holds, Public,
         Quota::{Read, SignIn, Token, Unlimited, Write},
@@ -77,6 +78,17 @@ pub fn routes() -> Vec<Route> {
         delete("endAllSessions", "/sessions",             SignedIn,     Write,     sessions::delete_all, "End all of the caller's sessions, this one too"),
         delete("eraseMe",       "/users/me",              SignedIn,     SignIn,    auth::erase_own,     "Erase the caller's own account, with a freshly signed challenge")
             .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, LastSuperAdmin]),
+        get ("listWallets",     "/hw",                    SignedIn,     Read,      hw::list,            "List the caller's hardware wallets"),
+        post("connectWallet",   "/hw/connect",            SignedIn,     SignIn,    hw::connect,         "Bind a hardware wallet to the caller's account, with a signed challenge")
+            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, HardwareWalletUnavailable, AddressBound, TooManyWallets]),
+        post("challengeWallet", "/hw/sign",               SignedIn,     SignIn,    hw::sign,            "Ask for a text for one of the caller's hardware wallets to sign")
+            .fails(&[HostUnknown, HardwareWalletUnavailable, WalletUnknown]),
+        post("verifyWallet",    "/hw/verify",             SignedIn,     SignIn,    hw::verify,          "Check that one of the caller's hardware wallets signed just now")
+            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, WalletUnknown]),
+        get ("getWallet",       "/hw/status/{id}",        SignedIn,     Read,      hw::status,          "Read one of the caller's hardware wallets")
+            .fails(&[WalletUnknown]),
+        post("disconnectWallet", "/hw/disconnect/{id}",   SignedIn,     Write,     hw::disconnect,      "Take a hardware wallet off the caller's account, and end its sessions")
+            .fails(&[WalletUnknown]),
         get ("getKeys",         "/.well-known/jwks.json", Public,       Unlimited, keys::jwks,          "Read the public keys that verify tokens"),
         get ("getHealth",       "/health",                Public,       Unlimited, info::health,        "Tell how the service stands"),
         get ("getLiveness",     "/health/live",           Public,       Unlimited, info::live,          "Tell that the process answers"),

@@ -7,6 +7,7 @@ mod challenges;
 mod erase;
 mod error;
 mod failures;
+mod hardware_wallets;
 mod health;
 mod ids;
 mod keys;
@@ -25,6 +26,7 @@ pub use asker::Asker;
 pub use authenticate::Principal;
 pub use challenges::Answer;
 pub use error::Error;
+pub use hardware_wallets::NewWallet;
 pub use health::Health;
 pub use keys::PublicKey;
 pub use sessions::SessionStatus;
@@ -34,7 +36,11 @@ pub use users::{NewUser, UserRef};
 
 use crate::{
     clock::Clock,
-    domain::{attempts, timestamp::Timestamp, wallet::Address},
+    domain::{
+        attempts,
+        timestamp::Timestamp,
+        wallet::{Address, DeviceType},
+    },
     random::Random,
     store::{Store, StoreError},
 };
@@ -62,6 +68,8 @@ pub struct Rules {
     pub key_rotation: Duration,
     /// When failed sign-ins lock.
     pub attempts: attempts::Policy,
+    /// Which hardware wallets may be connected.
+    pub hardware_wallets: Vec<DeviceType>,
 }
 
 /// The use cases. A copy is the same service.

@@ -189,7 +189,10 @@ impl Service {
             Ok(Ok(was_locked.then_some((Action::UserUnlocked, None))))
         };
         let unlocked = self.change_user(asker, name, unlock).await?;
-        self.forgive(unlocked.address);
+        let bound = self.hardware_wallets(unlocked.id).await?;
+        for address in bound.iter().map(|wallet| wallet.address).chain([unlocked.address]) {
+            self.forgive(address);
+        }
         Ok(unlocked)
     }
 

@@ -6,6 +6,7 @@
 pub mod audit;
 mod error;
 mod handle;
+pub mod hardware_wallets;
 pub mod keys;
 mod live;
 pub mod meta;

@@ -233,6 +233,7 @@ fn rules(config: &Config) -> Rules {
         audience: config.tokens.audience.clone(),
         key_rotation: config.tokens.key_rotation.unwrap_or_default(),
         attempts: attempts::Policy { in_a_row: config.lockout.attempts, cooldown: config.lockout.length },
+        hardware_wallets: config.hardware_wallets.clone(),
     }
 }
 
