@@ -48,6 +48,7 @@ pub enum Code {
     AddressBound,
     TooManyWallets,
     WalletUnknown,
+    NotSameOrigin,
 }
 
 struct Row {
@@ -64,7 +65,7 @@ const fn row(code: Code, number: u16, status: StatusCode, title: &'static str, a
 
 /// In the order of [`Code`], so that a code finds its row by its place.
 #[rustfmt::skip]
-static TABLE: [Row; 36] = [
+static TABLE: [Row; 37] = [
     row(Code::SignatureInvalid, 1001, StatusCode::UNAUTHORIZED, "Invalid TRON signature",
         "The signature was not made by this address over this message. Ask for a new challenge and sign exactly its text with the wallet of that address."),
     row(Code::TokenExpired, 1002, StatusCode::UNAUTHORIZED, "Token expired",
@@ -137,6 +138,8 @@ static TABLE: [Row; 36] = [
         "The account has as many hardware wallets as it may have. Disconnect one first."),
     row(Code::WalletUnknown, 1052, StatusCode::NOT_FOUND, "Unknown hardware wallet",
         "No hardware wallet of the caller has this identifier. GET /hw lists them."),
+    row(Code::NotSameOrigin, 1065, StatusCode::FORBIDDEN, "Not this service's own page",
+        "With cookies, only this service's own pages may ask this. Other programs and pages send tokens instead."),
 ];
 
 impl Code {

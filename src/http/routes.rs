@@ -4,16 +4,16 @@ use super::{
     audit, auth,
     code::Code::{
         AccountLocked, AddressBound, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed,
-        HardwareWalletUnavailable, HostUnknown, LastSuperAdmin, OwnAccount, PermissionMissing,
+        HardwareWalletUnavailable, HostUnknown, LastSuperAdmin, NotSameOrigin, OwnAccount, PermissionMissing,
         RefreshTokenReused, RefreshTokenUnknown, RegistrationClosed, RoleTooLow, SessionEnded,
         SessionUnknown, SignatureInvalid, TokenExpired, TokenInvalid, TokenMissing, TooManyWallets,
         UserUnknown, WalletUnknown,
     },
-    hw, info, keys, openapi, permissions, problems, profile,
+    export, hw, info, keys, openapi, permissions, problems, profile,
     route::{
         Holds, Public,
         Quota::{Read, SignIn, Token, Unlimited, Write},
-        Route, SignedIn, WithToken, delete, get, post, put,
+        Route, SignedIn, WithRefreshCookie, WithToken, delete, get, post, put,
     },
     sessions, users, web,
 };
@@ -30,9 +30,9 @@ pub fn routes() -> Vec<Route> {
         post("register",        "/auth/register",         Public,       SignIn,    auth::register,      "Make an account with a signed challenge")
             .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, AccountLocked, RegistrationClosed, AddressTaken]),
         post("signIn",          "/auth/login",            Public,       SignIn,    auth::login,         "Exchange a signed challenge for tokens")
-            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, RegistrationClosed, AccountLocked]),
-        post("refresh",         "/auth/refresh",          Public,       Token,     auth::refresh,       "Exchange a refresh token for the next pair")
-            .fails(&[HostUnknown, RefreshTokenUnknown, RefreshTokenReused, SessionEnded, AccountLocked]),
+            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, RegistrationClosed, AccountLocked, NotSameOrigin]),
+        post("refresh",         "/auth/refresh",          WithRefreshCookie,      Token,     auth::refresh,       "Exchange a refresh token for the next pair")
+            .fails(&[HostUnknown, RefreshTokenUnknown, RefreshTokenReused, SessionEnded, AccountLocked, NotSameOrigin]),
         post("signOut",         "/auth/logout",           SignedIn,     Write,     auth::logout,        "End the caller's session, or all of theirs"),
         post("verifyToken",     "/auth/verify",           WithToken,    Token,     auth::verify,        "Tell whom a token speaks for, now")
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
@@ -44,6 +44,8 @@ pub fn routes() -> Vec<Route> {
             .fails(&[UserUnknown]),
         get ("getMe",           "/users/me",              SignedIn,     Read,      profile::get,        "Read the caller's own profile"),
         put ("changeMe",        "/users/me",              SignedIn,     Write,     profile::put,        "Change the caller's own profile")
+            .fails(&[UserUnknown]),
+        get ("exportMe",        "/users/me/export",       SignedIn,     Read,      export::get,         "Read everything that is stored about the caller")
             .fails(&[UserUnknown]),
         get ("listAuditEntries", "/audit", Holds(Permission::ViewAuditLogs), Read, audit::list,      "Read what happened, newest first"),
         get ("getOwnPermissions", "/auth/permissions",    SignedIn,     Read,      permissions::own,    "Read what the caller may do"),

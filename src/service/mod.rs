@@ -6,6 +6,7 @@ mod authenticate;
 mod challenges;
 mod erase;
 mod error;
+mod export;
 mod failures;
 mod hardware_wallets;
 mod health;
@@ -14,6 +15,7 @@ mod keys;
 mod profile;
 mod provider;
 mod refresh;
+mod session_cookie;
 mod session_list;
 mod sessions;
 mod sign_in;
@@ -26,6 +28,7 @@ pub use asker::Asker;
 pub use authenticate::Principal;
 pub use challenges::Answer;
 pub use error::Error;
+pub use export::Export;
 pub use hardware_wallets::NewWallet;
 pub use health::Health;
 pub use keys::PublicKey;
@@ -85,7 +88,7 @@ struct Inner {
     ids: ids::Ids,
     challenges: challenges::Challenges,
     attempts: std::sync::Mutex<attempts::Attempts>,
-    refresh_token_key: crate::domain::refresh_token::RefreshTokenKey,
+    mac_key: crate::domain::mac::MacKey,
     tokens: tokens::Tokens,
     key_change: tokio::sync::Mutex<()>,
 }
@@ -97,7 +100,7 @@ impl Service {
     ///
     /// [`Error`] if the database or the random source fails.
     pub async fn start(store: Store, clock: Clock, random: Random, rules: Rules) -> Result<Self, Error> {
-        let refresh_token_key = store.read(crate::store::meta::refresh_token_key)?;
+        let mac_key = store.read(crate::store::meta::mac_key)?;
         let inner = Inner {
             challenges: challenges::Challenges::new(&random)?,
             attempts: std::sync::Mutex::new(attempts::Attempts::new(rules.attempts)),
@@ -105,7 +108,7 @@ impl Service {
             ids: ids::Ids::default(),
             tokens: tokens::Tokens::default(),
             key_change: tokio::sync::Mutex::default(),
-            refresh_token_key,
+            mac_key,
             store,
             clock,
             random,

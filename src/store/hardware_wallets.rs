@@ -205,7 +205,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{refresh_token::RefreshTokenKey, role::Role, user::User},
+        domain::{mac::MacKey, role::Role, user::User},
         store::schema,
     };
 
@@ -234,7 +234,7 @@ mod tests {
     fn database() -> Database {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
         let tx = Tx::new(database.begin_write().unwrap());
-        schema::create(&tx, &RefreshTokenKey::from_bytes([0; 32])).unwrap();
+        schema::create(&tx, &MacKey::from_bytes([0; 32])).unwrap();
         for user in [user(1), user(2)] {
             assert!(users::insert(&tx, &user).unwrap());
         }

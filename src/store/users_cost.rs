@@ -16,7 +16,7 @@ use super::{
 };
 use crate::domain::{
     id::UserId,
-    refresh_token::RefreshTokenKey,
+    mac::MacKey,
     role::Role,
     timestamp::Timestamp,
     user::User,
@@ -75,7 +75,7 @@ fn database(users: u32) -> (Database, Arc<AtomicU64>) {
     let storage = Counting { storage: InMemoryBackend::new(), reads: Arc::clone(&reads) };
     let database = Database::builder().set_cache_size(0).create_with_backend(storage).unwrap();
     let tx = Tx::new(database.begin_write().unwrap());
-    schema::create(&tx, &RefreshTokenKey::from_bytes([0; 32])).unwrap();
+    schema::create(&tx, &MacKey::from_bytes([0; 32])).unwrap();
     for number in 0..users {
         assert!(users::insert(&tx, &user(number)).unwrap());
     }

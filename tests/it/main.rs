@@ -7,7 +7,9 @@ mod audit;
 mod audit_cli;
 mod certificate;
 mod cli;
+mod cookies;
 mod documents;
+mod export;
 mod hardware_wallets;
 #[path = "../support/http.rs"]
 mod http;
