@@ -191,11 +191,13 @@ impl fmt::Debug for Location {
 
 /// `text` as a value in a query ([RFC 3986 §2.1](https://www.rfc-editor.org/rfc/rfc3986#section-2.1)).
 fn encode(text: &str) -> String {
+    const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
+    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte.into()),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
+            _ => encoded.extend(['%', digit(byte >> 4), digit(byte & 15)]),
         }
     }
     encoded

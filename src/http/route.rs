@@ -99,6 +99,8 @@ pub enum Quota {
     Token,
     /// What reading takes: counted by user.
     Read,
+    /// What a reverse proxy asks for each request that it passes on: not counted for who is let in.
+    Proxy,
     /// What changing takes: counted by user, more tightly.
     Write,
 }

@@ -7,6 +7,7 @@ mod challenges;
 mod erase;
 mod error;
 mod failures;
+mod handover;
 mod health;
 mod ids;
 mod keys;
@@ -78,6 +79,7 @@ struct Inner {
     ids: ids::Ids,
     challenges: challenges::Challenges,
     attempts: std::sync::Mutex<attempts::Attempts>,
+    handovers: std::sync::Mutex<crate::domain::handover::Handovers>,
     mac_key: crate::domain::mac::MacKey,
     tokens: tokens::Tokens,
     key_change: tokio::sync::Mutex<()>,
@@ -94,6 +96,7 @@ impl Service {
         let inner = Inner {
             challenges: challenges::Challenges::new(&random)?,
             attempts: std::sync::Mutex::new(attempts::Attempts::new(rules.attempts)),
+            handovers: std::sync::Mutex::default(),
             started_at: clock.now(),
             ids: ids::Ids::default(),
             tokens: tokens::Tokens::default(),

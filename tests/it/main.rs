@@ -8,6 +8,7 @@ mod audit_cli;
 mod certificate;
 mod cli;
 mod documents;
+mod forward;
 #[path = "../support/http.rs"]
 mod http;
 mod info;
