@@ -13,6 +13,7 @@ mod body;
 pub mod client;
 pub mod code;
 mod connection;
+mod cookie_session;
 pub mod cookies;
 pub mod cors;
 mod encoding;

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{
     app::App,
     code::Code,
+    cookies::Cookie,
     operation::{self, Refusals},
     problem::{self, Problem},
     reply::{Outcome, Reply, Response},
@@ -29,6 +30,14 @@ Every path is served bare and under `/api/v1`. A `GET` answers `HEAD` too, and e
 that a path has not is refused with 405 and `Allow`. A query is ignored where none is described.
 
 Every refusal is a problem (RFC 9457) with a stable code; `/problems/{code}` explains it.";
+
+const REFRESH_COOKIE: &str = "Set by `/auth/login` with `token_delivery` `cookie`, and by each use; over plain HTTP its \
+name is `lucid_refresh`. Good only if `Sec-Fetch-Site` and `Origin`, as far as they are there, say that a page of this \
+service asks, and one of them is there. A refusal of the token removes both cookies.";
+
+const SESSION_COOKIE: &str = "Set with the refresh cookie, and at an app's host by `/.lucid-auth/callback`; over plain HTTP \
+its name is `lucid_session`. It counts at the host that it was set for: `/auth/forward` takes it where a reverse proxy says \
+that a browser asked for that host.";
 
 /// The document that is served, as text.
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", document(&routes())));
@@ -77,6 +86,18 @@ fn build(routes: &[Route]) -> (Value, Vec<String>) {
                 },
             },
             "securitySchemes": {
+                "refreshCookie": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": Cookie::Refresh.name(true),
+                    "description": REFRESH_COOKIE,
+                },
+                "sessionCookie": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": Cookie::Session.name(true),
+                    "description": SESSION_COOKIE,
+                },
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",

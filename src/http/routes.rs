@@ -4,15 +4,15 @@ use super::{
     audit, auth,
     code::Code::{
         AccountLocked, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed, HostUnknown,
-        LastSuperAdmin, OwnAccount, PermissionMissing, RefreshTokenReused, RefreshTokenUnknown,
-        RegistrationClosed, ReturnNotAllowed, RoleTooLow, SessionEnded, SessionUnknown, SignatureInvalid,
-        TokenExpired, TokenInvalid, TokenMissing, UserUnknown,
+        LastSuperAdmin, NotSameOrigin, OwnAccount, PermissionMissing, RefreshTokenReused,
+        RefreshTokenUnknown, RegistrationClosed, ReturnNotAllowed, RoleTooLow, SessionEnded, SessionUnknown,
+        SignatureInvalid, TokenExpired, TokenInvalid, TokenMissing, UserUnknown,
     },
     forward, handover, info, keys, openapi, permissions, problems, profile,
     route::{
         Holds, Public,
         Quota::{Proxy, Read, SignIn, Token, Unlimited, Write},
-        Route, SignedIn, WithToken, delete, get, post, put,
+        Route, SignedIn, WithCookie, WithRefreshCookie, WithToken, delete, get, post, put,
     },
     sessions, users, web,
 };
@@ -29,15 +29,15 @@ pub fn routes() -> Vec<Route> {
         post("register",        "/auth/register",         Public,       SignIn,    auth::register,      "Make an account with a signed challenge")
             .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, AccountLocked, RegistrationClosed, AddressTaken]),
         post("signIn",          "/auth/login",            Public,       SignIn,    auth::login,         "Exchange a signed challenge for tokens")
-            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, RegistrationClosed, AccountLocked]),
-        post("refresh",         "/auth/refresh",          Public,       Token,     auth::refresh,       "Exchange a refresh token for the next pair")
-            .fails(&[HostUnknown, RefreshTokenUnknown, RefreshTokenReused, SessionEnded, AccountLocked]),
+            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, RegistrationClosed, AccountLocked, NotSameOrigin]),
+        post("refresh",         "/auth/refresh",          WithRefreshCookie,      Token,     auth::refresh,       "Exchange a refresh token for the next pair")
+            .fails(&[HostUnknown, RefreshTokenUnknown, RefreshTokenReused, SessionEnded, AccountLocked, NotSameOrigin]),
         post("signOut",         "/auth/logout",           SignedIn,     Write,     auth::logout,        "End the caller's session, or all of theirs"),
         post("verifyToken",     "/auth/verify",           WithToken,    Token,     auth::verify,        "Tell whom a token speaks for, now")
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
         get ("verifyBearer",    "/auth/verify",           WithToken,    Read,      auth::verify_bearer, "Tell whom the bearer token speaks for, now")
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
-        get ("forward",         "/auth/forward",          WithToken,    Proxy,     forward::get,        "Tell a reverse proxy whether to let a request through, and for whom")
+        get ("forward",         "/auth/forward",          WithCookie,   Proxy,     forward::get,        "Tell a reverse proxy whether to let a request through, and for whom")
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked, PermissionMissing]),
         post("handOver",        "/auth/handover",         SignedIn,     Write,     handover::post,      "Tell where the login page sends the browser back to")
             .fails(&[HostUnknown, ReturnNotAllowed]),
