@@ -170,7 +170,8 @@ pub(super) async fn refresh(
     }
     let https = origin.is_https();
     if !Cookie::Refresh.is_sent(&head.headers, https) {
-        return Err(Problem::field("refresh_token", "a value, as there is no cookie"));
+        return Err(Problem::new(Code::RefreshTokenUnknown)
+            .message("There is no refresh token, neither in the body nor in a cookie. Sign in again."));
     }
     same_origin::require(&head.headers, &origin)?;
     let token = Cookie::Refresh.find(&head.headers, https).unwrap_or_default();

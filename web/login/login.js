@@ -3,7 +3,7 @@
  * Each step is a function here; what it looks like is in views.js, signed-in.js and problems.js.
  */
 
-import { ApiError, askChallenge, signIn } from '../lib/api.js';
+import { ApiError, askChallenge } from '../lib/api.js';
 import { shortAddress } from '../lib/format.js';
 import { beginSession, endSession, hasSession, refreshSession, watchSession } from '../lib/session.js';
 import { discoverWallets } from '../wallets/discovery.js';
@@ -31,6 +31,12 @@ let stopWatching = () => {};
 watchSession({
   refreshed: (session) => updateEnd(session.endsAt),
   ended: (error) => showProblem(error, {}, startOver),
+  signedIn: () => {
+    if (present || choosing) void restore();
+  },
+  signedOut: () => {
+    if (present) startOver('notice.signedOut');
+  },
 });
 // A page that comes back from the browser's cache has an old session in memory.
 addEventListener('pageshow', (event) => event.persisted && location.reload());
@@ -145,7 +151,7 @@ async function signWith(attempt) {
   try {
     const signature = await during(sign(wallet.provider, message), signal);
     show(views.waiting('check.title'));
-    enter(beginSession(await signIn({ address, message, signature }, signal), wallet.id));
+    enter(await during(beginSession({ address, message, signature }, wallet.id, signal), signal));
   } catch (error) {
     // The text grew too old while the wallet was open: fetch another, once, without being asked.
     if (error instanceof ApiError && error.kind === 'challengeExpired' && !renewed) return again(attempt);
