@@ -129,7 +129,7 @@ pub static SETTINGS: &[Setting] = &[
     under("Browsers and proxies",
     unset("CORS_ORIGINS",               "none",      "Origins whose pages may call the API, separated by commas; * only without credentials")),
     value("CORS_ALLOW_CREDENTIALS",     "true",      "Whether those pages may send cookies: true or false"),
-    unset("ALLOWED_REDIRECT_ORIGINS",   "none",      "Origins that the login page may send a browser back to, separated by commas").later(),
+    unset("ALLOWED_REDIRECT_ORIGINS",   "none",      "Origins of apps that browsers are sent back to after they signed in, exactly, separated by commas; goes with PUBLIC_URL"),
     unset("TRUSTED_PROXIES",            "none",      "Addresses or CIDR networks whose X-Forwarded-For and Forwarded count, separated by commas"),
 
     under("Wallets",

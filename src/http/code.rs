@@ -49,6 +49,7 @@ pub enum Code {
     TooManyWallets,
     WalletUnknown,
     NotSameOrigin,
+    ReturnNotAllowed,
 }
 
 struct Row {
@@ -65,7 +66,7 @@ const fn row(code: Code, number: u16, status: StatusCode, title: &'static str, a
 
 /// In the order of [`Code`], so that a code finds its row by its place.
 #[rustfmt::skip]
-static TABLE: [Row; 37] = [
+static TABLE: [Row; 38] = [
     row(Code::SignatureInvalid, 1001, StatusCode::UNAUTHORIZED, "Invalid TRON signature",
         "The signature was not made by this address over this message. Ask for a new challenge and sign exactly its text with the wallet of that address."),
     row(Code::TokenExpired, 1002, StatusCode::UNAUTHORIZED, "Token expired",
@@ -140,6 +141,8 @@ static TABLE: [Row; 37] = [
         "No hardware wallet of the caller has this identifier. GET /hw lists them."),
     row(Code::NotSameOrigin, 1065, StatusCode::FORBIDDEN, "Not this service's own page",
         "With cookies, only this service's own pages may ask this. Other programs and pages send tokens instead."),
+    row(Code::ReturnNotAllowed, 1066, StatusCode::FORBIDDEN, "Return address not allowed",
+        "Browsers are sent back only to this service's own origin and to those that its operator lists in ALLOWED_REDIRECT_ORIGINS, each exactly: scheme, host and port."),
 ];
 
 impl Code {

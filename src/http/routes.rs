@@ -5,19 +5,19 @@ use super::{
     code::Code::{
         AccountLocked, AddressBound, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed,
         HardwareWalletUnavailable, HostUnknown, LastSuperAdmin, NotSameOrigin, OwnAccount, PermissionMissing,
-        RefreshTokenReused, RefreshTokenUnknown, RegistrationClosed, RoleTooLow, SessionEnded,
-        SessionUnknown, SignatureInvalid, TokenExpired, TokenInvalid, TokenMissing, TooManyWallets,
-        UserUnknown, WalletUnknown,
+        RefreshTokenReused, RefreshTokenUnknown, RegistrationClosed, ReturnNotAllowed, RoleTooLow,
+        SessionEnded, SessionUnknown, SignatureInvalid, TokenExpired, TokenInvalid, TokenMissing,
+        TooManyWallets, UserUnknown, WalletUnknown,
     },
-    export, hw, info, keys, openapi, permissions, problems, profile,
+    export, forward, handover, hw, info, keys, openapi, permissions, problems, profile,
     route::{
         Holds, Public,
-        Quota::{Read, SignIn, Token, Unlimited, Write},
-        Route, SignedIn, WithRefreshCookie, WithToken, delete, get, post, put,
+        Quota::{Proxy, Read, SignIn, Token, Unlimited, Write},
+        Route, SignedIn, WithCookie, WithRefreshCookie, WithToken, delete, get, post, put,
     },
     sessions, users, web,
 };
-use crate::domain::permission::Permission;
+use crate::domain::{permission::Permission, redirect::CALLBACK};
 
 /// Every row.
 #[must_use]
@@ -38,6 +38,12 @@ pub fn routes() -> Vec<Route> {
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
         get ("verifyBearer",    "/auth/verify",           WithToken,    Read,      auth::verify_bearer, "Tell whom the bearer token speaks for, now")
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
+        get ("forward",         "/auth/forward",          WithCookie,   Proxy,     forward::get,        "Tell a reverse proxy whether to let a request through, and for whom")
+            .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked, PermissionMissing]),
+        post("handOver",        "/auth/handover",         SignedIn,     Write,     handover::post,      "Tell where the login page sends the browser back to")
+            .fails(&[HostUnknown, ReturnNotAllowed]),
+        get ("receiveHandover", CALLBACK,                 Public,       Read,      handover::get,       "Receive a session on an app's host, and go back")
+            .fails(&[ReturnNotAllowed]),
         get ("getStatus",       "/auth/status",           SignedIn,     Read,      auth::status,        "Tell the caller who they are and until when"),
         get ("getProfile",      "/auth/profile",          SignedIn,     Read,      profile::get,        "Read the caller's own profile"),
         put ("changeProfile",   "/auth/profile",          SignedIn,     Write,     profile::put,        "Change the caller's own profile")

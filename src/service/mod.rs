@@ -8,6 +8,7 @@ mod erase;
 mod error;
 mod export;
 mod failures;
+mod handover;
 mod hardware_wallets;
 mod health;
 mod ids;
@@ -88,6 +89,7 @@ struct Inner {
     ids: ids::Ids,
     challenges: challenges::Challenges,
     attempts: std::sync::Mutex<attempts::Attempts>,
+    handovers: std::sync::Mutex<crate::domain::handover::Handovers>,
     mac_key: crate::domain::mac::MacKey,
     tokens: tokens::Tokens,
     key_change: tokio::sync::Mutex<()>,
@@ -104,6 +106,7 @@ impl Service {
         let inner = Inner {
             challenges: challenges::Challenges::new(&random)?,
             attempts: std::sync::Mutex::new(attempts::Attempts::new(rules.attempts)),
+            handovers: std::sync::Mutex::default(),
             started_at: clock.now(),
             ids: ids::Ids::default(),
             tokens: tokens::Tokens::default(),

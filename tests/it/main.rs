@@ -10,6 +10,7 @@ mod cli;
 mod cookies;
 mod documents;
 mod export;
+mod forward;
 mod hardware_wallets;
 #[path = "../support/http.rs"]
 mod http;

@@ -5,7 +5,7 @@
 
 # In the order they run: what needs least comes first.
 # shellcheck disable=SC2034 # tests/run reads it
-PARTS=(rust doc clients python contract browser readme)
+PARTS=(rust doc clients python contract proxies browser readme)
 # Those that only --long or --only brings in.
 # shellcheck disable=SC2034
 LONG_PARTS=(scale)
@@ -71,6 +71,18 @@ part_contract() { # schemathesis against the running binary and its own document
         --junitxml="$junit" tests/contract || status=$?
     python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
     return "$status"
+}
+
+part_proxies() { # nginx and Caddy with the examples of packaging/, before the running binary
+    need_node_modules
+    need_command openssl openssl
+    need_server nginx nginx-light
+    need_server caddy caddy
+    need_chromium
+    need_python
+    python3 -c 'import yaml' 2>/dev/null || need_packages python3-yaml
+    need_binary
+    node_tests tests/proxies/*.test.mjs
 }
 
 part_browser() { # Chromium through the real pages

@@ -28,7 +28,7 @@
  * Why the service did not do what it was asked, in as many kinds as there are things to say about it.
  *
  * @typedef {'signature' | 'challengeExpired' | 'sessionEnded' | 'forbidden' | 'closed' | 'accountLocked' | 'rateLimited'
- *   | 'unknownHost' | 'unreachable' | 'server'} ApiErrorKind
+ *   | 'returnRefused' | 'handover' | 'unknownHost' | 'unreachable' | 'server'} ApiErrorKind
  */
 
 /** The service said no, or nothing. */
@@ -65,6 +65,7 @@ const KIND_OF_CODE = {
   LUCID_AUTH_1027: 'unknownHost',
   LUCID_AUTH_1029: 'unreachable',
   LUCID_AUTH_1065: 'unknownHost',
+  LUCID_AUTH_1066: 'returnRefused',
 };
 
 /**
@@ -106,6 +107,20 @@ export async function signOut(accessToken, everywhere) {
   await post('/auth/logout', { logout_all_sessions: everywhere }, { accessToken });
 }
 
+/**
+ * @param {string} accessToken
+ * @param {string} returnTo where the person came from, as the address of this page says
+ * @param {string | null} state of their browser there
+ * @returns {Promise<string>} where to go, as the service says
+ */
+export async function handOver(accessToken, returnTo, state) {
+  const body = { return_to: returnTo, ...(state && { state }) };
+  // Whoever made the link wrote what is in it.
+  const reply = await post('/auth/handover', body, { accessToken, unreadable: 'returnRefused' });
+  if (typeof reply.location !== 'string') throw new ApiError('server');
+  return reply.location;
+}
+
 /** @returns {Promise<import('../docs/docs.js').OpenApi>} what the service says of this interface */
 export async function readDocument() {
   const response = await fetch('/openapi.json', { redirect: 'error', signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -116,10 +131,11 @@ export async function readDocument() {
 /**
  * @param {string} path
  * @param {object} body
- * @param {{accessToken?: string, signal?: AbortSignal, keepalive?: boolean}} [options]
+ * @param {{accessToken?: string, signal?: AbortSignal, keepalive?: boolean, unreadable?: ApiErrorKind}} [options]
+ *   unreadable: what it means that the service cannot read a field, if that may happen
  * @returns {Promise<Record<string, unknown>>}
  */
-async function post(path, body, { accessToken, signal, keepalive } = {}) {
+async function post(path, body, { accessToken, signal, keepalive, unreadable } = {}) {
   const timeout = AbortSignal.timeout(PATIENCE_MS);
   /** @type {Record<string, string>} */
   const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
@@ -148,6 +164,7 @@ async function post(path, body, { accessToken, signal, keepalive } = {}) {
     if (signal?.aborted) throw error;
     throw new ApiError('unreachable');
   }
+  if (response.status === 422 && unreadable) throw new ApiError(unreadable);
   if (!response.ok) throw refusal(response, reply);
   if (typeof reply !== 'object' || reply === null) throw new ApiError('server');
   return /** @type {Record<string, unknown>} */ (reply);

@@ -5,10 +5,11 @@
 
 import { ApiError, askChallenge } from '../lib/api.js';
 import { shortAddress } from '../lib/format.js';
-import { beginSession, endSession, hasSession, refreshSession, watchSession } from '../lib/session.js';
+import { beginSession, endSession, hasSession, refreshSession, watchSession, whereBack } from '../lib/session.js';
 import { discoverWallets } from '../wallets/discovery.js';
 import { WalletError, connect, currentAddress, sign, watchAccount } from '../wallets/provider.js';
 import { problemView } from './problems.js';
+import { back, goTo, mustWait, tryAgain } from './return.js';
 import { button, notice, setNotice, show } from './screen.js';
 import { signedIn, updateEnd } from './signed-in.js';
 import * as views from './views.js';
@@ -58,7 +59,7 @@ async function restore() {
   show(views.waiting('restoring.title'));
   void discovery.scan();
   try {
-    enter(await during(refreshSession(), signal));
+    void arrive(await during(refreshSession(), signal));
   } catch (error) {
     const over = error instanceof ApiError && error.kind === 'sessionEnded';
     showProblem(error, {}, over ? startOver : restore);
@@ -151,11 +152,33 @@ async function signWith(attempt) {
   try {
     const signature = await during(sign(wallet.provider, message), signal);
     show(views.waiting('check.title'));
-    enter(await during(beginSession({ address, message, signature }, wallet.id, signal), signal));
+    tryAgain();
+    void arrive(await during(beginSession({ address, message, signature }, wallet.id, signal), signal));
   } catch (error) {
     // The text grew too old while the wallet was open: fetch another, once, without being asked.
     if (error instanceof ApiError && error.kind === 'challengeExpired' && !renewed) return again(attempt);
     showProblem(error, values, () => connectTo(wallet));
+  }
+}
+
+/**
+ * Go back to where one was sent here from, or stay.
+ *
+ * @param {Session} session
+ */
+async function arrive(session) {
+  if (!back) return enter(session);
+  const { returnTo, state, host } = back;
+  const values = { back: host };
+  const again = () => (tryAgain(), void arrive(session));
+  if (mustWait()) return showProblem(new ApiError('handover'), values, again);
+  const signal = beginStep();
+  show(views.waiting('back.title', values));
+  try {
+    goTo(await during(whereBack(returnTo, state), signal));
+  } catch (error) {
+    const refused = error instanceof ApiError && error.kind === 'returnRefused';
+    showProblem(error, values, refused ? () => enter(session) : again);
   }
 }
 

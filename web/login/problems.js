@@ -24,8 +24,8 @@ import { announce, button, host } from './screen.js';
  */
 export function problemView({ kind, values, waitSeconds, reference }, { retry, choose }) {
   const own = `problem.${kind}.retry`;
-  const { wallet = '', own: account = '', other = '' } = values;
-  const known = { wallet, own: account, ownShort: shortAddress(account), otherShort: shortAddress(other), host };
+  const { wallet = '', own: account = '', other = '', back = '' } = values;
+  const known = { wallet, back, own: account, ownShort: shortAddress(account), otherShort: shortAddress(other), host };
   const shown = reference !== undefined && kind === 'server';
   return {
     title: `problem.${kind}.title`,
