@@ -1,8 +1,15 @@
 /** The service's HTTP interface, and the only file that calls `fetch`. */
 
 /**
+ * How somebody will sign, as the service calls it; the text to sign follows from it.
+ *
+ * @typedef {'tron' | 'ethereum' | 'ledger' | 'keepkey' | 'keepkey-eth'} WalletType
+ */
+
+/**
  * @typedef {object} Challenge
  * @property {string} message the whole text to sign
+ * @property {string} digest what is signed for it, in hex; a Ledger shows it
  * @property {string} issued_at
  * @property {string} expires_at
  */
@@ -67,24 +74,29 @@ const KIND_OF_CODE = {
   LUCID_AUTH_1029: 'unreachable',
 };
 
+/** How far the clock here is ahead of the service's, in milliseconds, as its last reply showed; negative if behind. */
+export let clockLeadMs = 0;
+
 /**
  * @param {string} address
+ * @param {WalletType} walletType
  * @param {AbortSignal} signal
  * @returns {Promise<Challenge>}
  */
-export async function askChallenge(address, signal) {
-  const reply = await post('/auth/challenge', { tron_address: address, wallet_type: 'tron' }, { signal });
-  if (typeof reply.message !== 'string') throw new ApiError('server');
+export async function askChallenge(address, walletType, signal) {
+  const reply = await post('/auth/challenge', { tron_address: address, wallet_type: walletType }, { signal });
+  if (typeof reply.message !== 'string' || typeof reply.digest !== 'string') throw new ApiError('server');
   return /** @type {Challenge} */ (reply);
 }
 
 /**
- * @param {{address: string, message: string, signature: string}} answer
+ * @param {{address: string, message: string, signature: string, device?: 'ledger' | 'keepkey'}} answer
  * @param {AbortSignal} signal
  * @returns {Promise<Tokens>}
  */
-export async function signIn({ address, message, signature }, signal) {
-  return asTokens(await post('/auth/login', { tron_address: address, message, signature }, { signal }));
+export async function signIn({ address, message, signature, device }, signal) {
+  const answer = { tron_address: address, message, signature, hardware_wallet: device && { type: device } };
+  return asTokens(await post('/auth/login', answer, { signal }));
 }
 
 /**
@@ -144,6 +156,8 @@ async function post(path, body, { accessToken, signal } = {}) {
     if (signal?.aborted) throw error;
     throw new ApiError('unreachable');
   }
+  const date = Date.parse(response.headers.get('Date') ?? '');
+  if (!Number.isNaN(date)) clockLeadMs = Date.now() - date;
   if (!response.ok) throw refusal(response, reply);
   if (typeof reply !== 'object' || reply === null) throw new ApiError('server');
   return /** @type {Record<string, unknown>} */ (reply);
