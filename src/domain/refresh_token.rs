@@ -4,11 +4,14 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
-use sha3::Sha3_256;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::{id::SessionId, timestamp::Timestamp};
+use super::{
+    id::SessionId,
+    mac::{Kind, MacKey},
+    timestamp::Timestamp,
+};
 
 /// How long after its use a refresh token answers once more: a lost response, or two tabs.
 pub const GRACE: Duration = Duration::from_secs(10);
@@ -21,61 +24,30 @@ pub const GRACE: Duration = Duration::from_secs(10);
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct RefreshToken([u8; 64]);
 
-/// What marks refresh tokens as ours. 32 random bytes, made with the database.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct RefreshTokenKey([u8; 32]);
-
-impl RefreshTokenKey {
-    /// The key that these random bytes make.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The bytes, for the database.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    fn tag(&self, body: &[u8]) -> [u8; 16] {
-        // A sponge keeps no state that a suffix could extend, so key before text is a sound MAC.
-        let digest = Sha3_256::new()
-            .chain_update(b"lucid-auth refresh token")
-            .chain_update(self.0)
-            .chain_update(body)
-            .finalize();
-        let mut tag = [0; 16];
-        tag.copy_from_slice(&digest[..16]);
-        tag
-    }
-}
-
-impl fmt::Debug for RefreshTokenKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RefreshTokenKey([redacted])")
-    }
-}
-
 impl RefreshToken {
     /// A token of `session`.
     #[must_use]
-    pub fn new(key: &RefreshTokenKey, session: SessionId, random: [u8; 32]) -> Self {
-        let mut bytes = [0; 64];
-        bytes[..16].copy_from_slice(session.as_bytes());
-        bytes[16..48].copy_from_slice(&random);
-        let tag = key.tag(&bytes[..48]);
-        bytes[48..].copy_from_slice(&tag);
-        Self(bytes)
+    pub fn new(key: &MacKey, session: SessionId, random: [u8; 32]) -> Self {
+        let mut token = Self([0; 64]);
+        token.0[..16].copy_from_slice(session.as_bytes());
+        token.0[16..48].copy_from_slice(&random);
+        let tag = token.tag(key);
+        token.0[48..].copy_from_slice(&tag);
+        token
     }
 
     /// The session that it belongs to, if this service made it.
     #[must_use]
-    pub fn session(&self, key: &RefreshTokenKey) -> Option<SessionId> {
-        let genuine: bool = key.tag(&self.0[..48]).ct_eq(&self.0[48..]).into();
+    pub fn session(&self, key: &MacKey) -> Option<SessionId> {
+        let genuine: bool = self.tag(key).ct_eq(&self.0[48..]).into();
         let mut session = [0; 16];
         session.copy_from_slice(&self.0[..16]);
         genuine.then_some(SessionId::from_bytes(session))
+    }
+
+    /// The tag that its first 48 bytes must have.
+    fn tag(&self, key: &MacKey) -> [u8; 16] {
+        key.tag(Kind::RefreshToken, &self.0[..48], &[])
     }
 
     /// What is stored of it.
@@ -213,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_token_reads_back_and_names_its_session_only_under_our_key() {
-        let key = RefreshTokenKey::from_bytes([1; 32]);
+        let key = MacKey::from_bytes([1; 32]);
         let session = SessionId::new(1, [2; 10]);
         let token = RefreshToken::new(&key, session, [3; 32]);
         let text = token.to_text();
@@ -221,7 +193,7 @@ mod tests {
         let read: RefreshToken = text.parse().unwrap();
         assert_eq!(read.session(&key), Some(session));
         assert_eq!(read.hash(), token.hash());
-        assert_eq!(read.session(&RefreshTokenKey::from_bytes([9; 32])), None);
+        assert_eq!(read.session(&MacKey::from_bytes([9; 32])), None);
         for index in 0..64 {
             let mut bytes = read.0;
             bytes[index] ^= 1;
@@ -231,8 +203,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_tokens_and_none_prints_itself() {
-        let token =
-            RefreshToken::new(&RefreshTokenKey::from_bytes([1; 32]), SessionId::new(1, [2; 10]), [3; 32]);
+        let token = RefreshToken::new(&MacKey::from_bytes([1; 32]), SessionId::new(1, [2; 10]), [3; 32]);
         let text = token.to_text();
         for bad in
             ["", "x", &text[1..], &format!("{}A", *text), &format!("{}=", *text), &text.replace('A', "+")]

@@ -12,6 +12,8 @@ pub enum Grant {
     Public,
     /// Anyone, and a token that comes along is looked at.
     WithToken,
+    /// Anyone, and a refresh cookie may stand for the token that the body leaves out.
+    WithRefreshCookie,
     /// Whoever is signed in.
     SignedIn,
     /// Whoever holds this permission.
@@ -80,6 +82,23 @@ impl Access for WithToken {
 
     async fn admit(self, _: &App, head: &Head) -> Result<Self::Caller, Problem> {
         Ok(head.bearer()?.map(|token| Zeroizing::new(token.to_owned())))
+    }
+}
+
+/// Anyone may call, and a refresh cookie may stand for the token that the body leaves out. The handler judges both
+/// itself: only a page of this service may use the cookie.
+#[derive(Debug, Clone, Copy)]
+pub struct WithRefreshCookie;
+
+impl Access for WithRefreshCookie {
+    type Caller = ();
+
+    fn grant(self) -> Grant {
+        Grant::WithRefreshCookie
+    }
+
+    async fn admit(self, _: &App, _: &Head) -> Result<(), Problem> {
+        Ok(())
     }
 }
 

@@ -11,13 +11,17 @@ use super::{
     app::App,
     bodies::{SessionBody, TokensBody, UserBody},
     code::Code,
+    cookie_session::{TokenDelivery, WithCookies, clear, clear_sent, deliver},
+    cookies::Cookie,
     problem::Problem,
     reply::{Created, NoContent},
     request::{Head, Request},
+    same_origin,
 };
 use crate::{
     domain::{
         id::{SessionId, UserId},
+        origin::Origin,
         permission::Permission,
         profile::{DisplayName, Email, Profile},
         refresh_token::RefreshToken,
@@ -25,7 +29,7 @@ use crate::{
         timestamp::Timestamp,
         wallet::{Address, Device, Scheme, WalletType},
     },
-    service::{Answer, Error, Principal, Registration},
+    service::{Answer, Error, Principal, Registration, TokenPair},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -95,13 +99,23 @@ pub(super) struct LoginRequest {
     message: String,
     signature: String,
     hardware_wallet: Option<Device>,
+    #[serde(default)]
+    token_delivery: TokenDelivery,
 }
 
 /// Exchange a signed challenge for tokens.
-pub(super) async fn login(app: Arc<App>, request: Request<(), LoginRequest>) -> Result<TokensBody, Problem> {
-    let LoginRequest { tron_address, message, signature, hardware_wallet } = request.body;
+pub(super) async fn login(
+    app: Arc<App>,
+    request: Request<(), LoginRequest>,
+) -> Result<WithCookies<TokensBody>, Problem> {
+    let LoginRequest { tron_address, message, signature, hardware_wallet, token_delivery } = request.body;
     let answer = answer(&app, &request.head, tron_address, message, signature, hardware_wallet)?;
-    Ok(app.service.sign_in(answer).await?.into())
+    let origin = answer.origin.clone();
+    if token_delivery == TokenDelivery::Cookie {
+        // Else another site could sign this browser in as somebody else, without a word.
+        same_origin::require(&request.head.headers, &origin)?;
+    }
+    deliver(&app, app.service.sign_in(answer).await?, token_delivery, &origin)
 }
 
 fn answer(
@@ -128,31 +142,56 @@ pub(super) struct EraseRequest {
 pub(super) async fn erase_own(
     app: Arc<App>,
     request: Request<Principal, EraseRequest>,
-) -> Result<NoContent, Problem> {
+) -> Result<WithCookies<NoContent>, Problem> {
     let EraseRequest { tron_address, message, signature } = request.body;
     let answer = answer(&app, &request.head, tron_address, message, signature, None)?;
     app.service.erase_own(&request.caller, answer).await?;
-    Ok(NoContent)
+    Ok(WithCookies { reply: NoContent, cookies: clear_sent(&app, &request.head)? })
 }
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RefreshRequest {
-    #[schemars(with = "String")]
-    refresh_token: Zeroizing<String>,
+    /// Left out, the one in the cookie.
+    #[schemars(with = "Option<String>")]
+    refresh_token: Option<Zeroizing<String>>,
 }
 
-/// Exchange a refresh token for the next pair.
+/// Exchange a refresh token for the next pair: the one in the body, or else in the cookie. Each way answers as it was
+/// asked.
 pub(super) async fn refresh(
     app: Arc<App>,
-    request: Request<(), RefreshRequest>,
-) -> Result<TokensBody, Problem> {
-    let origin = request.head.origin(&app.settings)?;
+    request: Request<(), Option<RefreshRequest>>,
+) -> Result<WithCookies<TokensBody>, Problem> {
+    let head = &request.head;
+    let origin = head.origin(&app.settings)?;
+    if let Some(token) = request.body.unwrap_or_default().refresh_token {
+        return deliver(&app, rotate(&app, head, &origin, &token).await?, TokenDelivery::Body, &origin);
+    }
+    let https = origin.is_https();
+    if !Cookie::Refresh.is_sent(&head.headers, https) {
+        return Err(Problem::new(Code::RefreshTokenUnknown)
+            .message("There is no refresh token, neither in the body nor in a cookie. Sign in again."));
+    }
+    same_origin::require(&head.headers, &origin)?;
+    let token = Cookie::Refresh.find(&head.headers, https).unwrap_or_default();
+    match rotate(&app, head, &origin, token).await {
+        Ok(pair) => deliver(&app, pair, TokenDelivery::Cookie, &origin),
+        // The token will not be good again.
+        Err(problem) if matches!(problem.code().status().as_u16(), 401 | 423) => {
+            Err(problem.cookies(clear(&origin)?))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Exchange the refresh token with this text.
+async fn rotate(app: &App, head: &Head, origin: &Origin, text: &str) -> Result<TokenPair, Problem> {
     // A malformed token is as unknown as one that was never given.
-    let token: RefreshToken = request.body.refresh_token.parse().map_err(|_| Error::RefreshTokenUnknown)?;
+    let token: RefreshToken = text.parse().map_err(|_| Error::RefreshTokenUnknown)?;
     let session = app.service.session_of(&token)?;
-    app.quotas.count_session(&request.head, session, app.clock.now())?;
-    Ok(app.service.refresh(token, &origin, request.head.client_info()).await?.into())
+    app.quotas.count_session(head, session, app.clock.now())?;
+    Ok(app.service.refresh(token, origin, head.client_info()).await?)
 }
 
 #[derive(Deserialize, JsonSchema, Default)]
@@ -172,11 +211,12 @@ pub(super) struct LogoutReply {
 pub(super) async fn logout(
     app: Arc<App>,
     request: Request<Principal, Option<LogoutRequest>>,
-) -> Result<LogoutReply, Problem> {
+) -> Result<WithCookies<LogoutReply>, Problem> {
     let LogoutRequest { logout_all_sessions } = request.body.unwrap_or_default();
     let client = request.head.client_info();
     let sessions_revoked = app.service.sign_out(&request.caller, logout_all_sessions, client).await?;
-    Ok(LogoutReply { sessions_revoked })
+    let cookies = clear_sent(&app, &request.head)?;
+    Ok(WithCookies { reply: LogoutReply { sessions_revoked }, cookies })
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -95,10 +95,20 @@ pub(super) struct TokensBody {
     access_token: String,
     token_type: &'static str,
     expires_in: u64,
-    refresh_token: String,
+    /// Absent if it is in a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    refresh_token: Option<String>,
     refresh_expires_in: u64,
     session_id: SessionId,
     user: UserBody,
+}
+
+impl TokensBody {
+    /// For a browser that has the refresh token in a cookie.
+    pub(super) fn without_refresh_token(pair: TokenPair) -> Self {
+        Self { refresh_token: None, ..pair.into() }
+    }
 }
 
 impl From<TokenPair> for TokensBody {
@@ -107,7 +117,7 @@ impl From<TokenPair> for TokensBody {
             access_token: pair.access_token.to_string(),
             token_type: "Bearer",
             expires_in: pair.access_lifetime.as_secs(),
-            refresh_token: pair.refresh_token.to_text().to_string(),
+            refresh_token: Some(pair.refresh_token.to_text().to_string()),
             refresh_expires_in: pair.refresh_lifetime.as_secs(),
             session_id: pair.session.id,
             user: pair.user.into(),

@@ -45,6 +45,7 @@ pub enum Code {
     LastSuperAdmin,
     OwnAccount,
     RoleTooLow,
+    NotSameOrigin,
 }
 
 struct Row {
@@ -61,7 +62,7 @@ const fn row(code: Code, number: u16, status: StatusCode, title: &'static str, a
 
 /// In the order of [`Code`], so that a code finds its row by its place.
 #[rustfmt::skip]
-static TABLE: [Row; 33] = [
+static TABLE: [Row; 34] = [
     row(Code::SignatureInvalid, 1001, StatusCode::UNAUTHORIZED, "Invalid TRON signature",
         "The signature was not made by this address over this message. Ask for a new challenge and sign exactly its text with the wallet of that address."),
     row(Code::TokenExpired, 1002, StatusCode::UNAUTHORIZED, "Token expired",
@@ -128,6 +129,8 @@ static TABLE: [Row; 33] = [
         "Nobody changes their own role, or locks or erases themselves here. Another administrator can."),
     row(Code::RoleTooLow, 1041, StatusCode::FORBIDDEN, "Role too low",
         "The user, or the role to grant, is above the caller's own role."),
+    row(Code::NotSameOrigin, 1065, StatusCode::FORBIDDEN, "Not this service's own page",
+        "With cookies, only this service's own pages may ask this. Other programs and pages send tokens instead."),
 ];
 
 impl Code {

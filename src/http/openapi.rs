@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{
     app::App,
     code::Code,
+    cookies::Cookie,
     operation::{self, Refusals},
     problem::{self, Problem},
     reply::{Outcome, Reply, Response},
@@ -29,6 +30,10 @@ Every path is served bare and under `/api/v1`. A `GET` answers `HEAD` too, and e
 that a path has not is refused with 405 and `Allow`. A query is ignored where none is described.
 
 Every refusal is a problem (RFC 9457) with a stable code; `/problems/{code}` explains it.";
+
+const REFRESH_COOKIE: &str = "Set by `/auth/login` with `token_delivery` `cookie`, and by each use; over plain HTTP its \
+name is `lucid_refresh`. Good only if `Sec-Fetch-Site` and `Origin`, as far as they are there, say that a page of this \
+service asks, and one of them is there. A refusal of the token removes both cookies.";
 
 /// The document that is served, as text.
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", document(&routes())));
@@ -77,6 +82,12 @@ fn build(routes: &[Route]) -> (Value, Vec<String>) {
                 },
             },
             "securitySchemes": {
+                "refreshCookie": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": Cookie::Refresh.name(true),
+                    "description": REFRESH_COOKIE,
+                },
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",

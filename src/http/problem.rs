@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use hyper::{
     HeaderMap,
     body::{Body as _, Incoming},
-    header::{CACHE_CONTROL, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{CACHE_CONTROL, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -110,6 +110,15 @@ impl Problem {
     #[must_use]
     pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.insert(name, value);
+        self
+    }
+
+    /// Set or clear these cookies.
+    #[must_use]
+    pub(super) fn cookies(mut self, cookies: Vec<HeaderValue>) -> Self {
+        for cookie in cookies {
+            self.0.headers.append(SET_COOKIE, cookie);
+        }
         self
     }
 

@@ -4,15 +4,15 @@ use super::{
     audit, auth,
     code::Code::{
         AccountLocked, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed, HostUnknown,
-        LastSuperAdmin, OwnAccount, PermissionMissing, RefreshTokenReused, RefreshTokenUnknown,
-        RegistrationClosed, RoleTooLow, SessionEnded, SessionUnknown, SignatureInvalid, TokenExpired,
-        TokenInvalid, TokenMissing, UserUnknown,
+        LastSuperAdmin, NotSameOrigin, OwnAccount, PermissionMissing, RefreshTokenReused,
+        RefreshTokenUnknown, RegistrationClosed, RoleTooLow, SessionEnded, SessionUnknown, SignatureInvalid,
+        TokenExpired, TokenInvalid, TokenMissing, UserUnknown,
     },
     info, keys, openapi, permissions, problems, profile,
     route::{
         Holds, Public,
         Quota::{Read, SignIn, Token, Unlimited, Write},
-        Route, SignedIn, WithToken, delete, get, post, put,
+        Route, SignedIn, WithRefreshCookie, WithToken, delete, get, post, put,
     },
     sessions, users, web,
 };
@@ -29,9 +29,9 @@ pub fn routes() -> Vec<Route> {
         post("register",        "/auth/register",         Public,       SignIn,    auth::register,      "Make an account with a signed challenge")
             .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, AccountLocked, RegistrationClosed, AddressTaken]),
         post("signIn",          "/auth/login",            Public,       SignIn,    auth::login,         "Exchange a signed challenge for tokens")
-            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, RegistrationClosed, AccountLocked]),
-        post("refresh",         "/auth/refresh",          Public,       Token,     auth::refresh,       "Exchange a refresh token for the next pair")
-            .fails(&[HostUnknown, RefreshTokenUnknown, RefreshTokenReused, SessionEnded, AccountLocked]),
+            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, RegistrationClosed, AccountLocked, NotSameOrigin]),
+        post("refresh",         "/auth/refresh",          WithRefreshCookie,      Token,     auth::refresh,       "Exchange a refresh token for the next pair")
+            .fails(&[HostUnknown, RefreshTokenUnknown, RefreshTokenReused, SessionEnded, AccountLocked, NotSameOrigin]),
         post("signOut",         "/auth/logout",           SignedIn,     Write,     auth::logout,        "End the caller's session, or all of theirs"),
         post("verifyToken",     "/auth/verify",           WithToken,    Token,     auth::verify,        "Tell whom a token speaks for, now")
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),

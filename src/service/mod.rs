@@ -13,6 +13,7 @@ mod keys;
 mod profile;
 mod provider;
 mod refresh;
+mod session_cookie;
 mod session_list;
 mod sessions;
 mod sign_in;
@@ -77,7 +78,7 @@ struct Inner {
     ids: ids::Ids,
     challenges: challenges::Challenges,
     attempts: std::sync::Mutex<attempts::Attempts>,
-    refresh_token_key: crate::domain::refresh_token::RefreshTokenKey,
+    mac_key: crate::domain::mac::MacKey,
     tokens: tokens::Tokens,
     key_change: tokio::sync::Mutex<()>,
 }
@@ -89,7 +90,7 @@ impl Service {
     ///
     /// [`Error`] if the database or the random source fails.
     pub async fn start(store: Store, clock: Clock, random: Random, rules: Rules) -> Result<Self, Error> {
-        let refresh_token_key = store.read(crate::store::meta::refresh_token_key)?;
+        let mac_key = store.read(crate::store::meta::mac_key)?;
         let inner = Inner {
             challenges: challenges::Challenges::new(&random)?,
             attempts: std::sync::Mutex::new(attempts::Attempts::new(rules.attempts)),
@@ -97,7 +98,7 @@ impl Service {
             ids: ids::Ids::default(),
             tokens: tokens::Tokens::default(),
             key_change: tokio::sync::Mutex::default(),
-            refresh_token_key,
+            mac_key,
             store,
             clock,
             random,

@@ -20,7 +20,7 @@ impl Service {
     ///
     /// [`Error::RefreshTokenUnknown`] if this service did not make the token.
     pub fn session_of(&self, token: &RefreshToken) -> Result<SessionId, Error> {
-        token.session(&self.0.refresh_token_key).ok_or(Error::RefreshTokenUnknown)
+        token.session(&self.0.mac_key).ok_or(Error::RefreshTokenUnknown)
     }
 
     /// Exchange a refresh token for a new pair. Each is good once, and once more within ten seconds.
@@ -38,7 +38,7 @@ impl Service {
         let now = self.now();
         let inner = &self.0;
         let id = self.session_of(&token)?;
-        let next = RefreshToken::new(&inner.refresh_token_key, id, inner.random.bytes()?);
+        let next = RefreshToken::new(&inner.mac_key, id, inner.random.bytes()?);
         let (used, next_hash) = (token.hash(), next.hash());
         let (lifetime, idle) = (inner.rules.refresh_token_lifetime, inner.rules.session_idle);
         let rotate = move |tx: &Tx| {

@@ -43,7 +43,7 @@ impl Service {
             now,
         );
         let id = inner.ids.next(now, &inner.random)?;
-        let refresh_token = RefreshToken::new(&inner.refresh_token_key, id, inner.random.bytes()?);
+        let refresh_token = RefreshToken::new(&inner.mac_key, id, inner.random.bytes()?);
         let session = Session {
             id,
             user_id: fresh.id,

@@ -1,14 +1,15 @@
-//! The table of what there is one of: the schema's version, and the key that marks refresh tokens.
+//! The table of what there is one of: the schema's version, and the key that marks tokens and cookies as ours.
 
 use redb::{ReadableTable, TableDefinition};
 
 use super::{Reads, StoreError, Tx};
-use crate::domain::refresh_token::RefreshTokenKey;
+use crate::domain::mac::MacKey;
 
 pub(super) const META: TableDefinition<&[u8], &[u8]> = TableDefinition::new("meta");
 
 const SCHEMA: &[u8] = b"schema";
-const REFRESH_TOKEN_KEY: &[u8] = b"refresh_token_key";
+/// Its name is from when only refresh tokens were marked with it.
+const MAC_KEY: &[u8] = b"refresh_token_key";
 
 /// The version of the schema that the file has; `None` if it says nothing of one.
 pub(super) fn schema(tx: &impl Reads) -> Result<Option<u32>, StoreError> {
@@ -22,21 +23,21 @@ pub(super) fn set_schema(tx: &Tx, version: u32) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The key that marks refresh tokens as ours.
+/// The key that marks tokens and cookies as ours.
 ///
 /// # Errors
 ///
 /// [`StoreError`] if the database cannot be read, or has none.
-pub fn refresh_token_key(tx: &impl Reads) -> Result<RefreshTokenKey, StoreError> {
+pub fn mac_key(tx: &impl Reads) -> Result<MacKey, StoreError> {
     let table = tx.table(META)?;
-    let value = table.get(REFRESH_TOKEN_KEY)?;
+    let value = table.get(MAC_KEY)?;
     value
         .and_then(|value| value.value().try_into().ok())
-        .map(RefreshTokenKey::from_bytes)
-        .ok_or(StoreError::Inconsistent("no key for refresh tokens"))
+        .map(MacKey::from_bytes)
+        .ok_or(StoreError::Inconsistent("no key for tokens"))
 }
 
-pub(super) fn set_refresh_token_key(tx: &Tx, key: &RefreshTokenKey) -> Result<(), StoreError> {
-    tx.table_mut(META)?.insert(REFRESH_TOKEN_KEY, key.as_bytes().as_slice())?;
+pub(super) fn set_mac_key(tx: &Tx, key: &MacKey) -> Result<(), StoreError> {
+    tx.table_mut(META)?.insert(MAC_KEY, key.as_bytes().as_slice())?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use redb::{
 };
 
 use super::{OpenError, StoreError, Tx, audit, keys, meta, overlay::Overlay, schema, sessions, users};
-use crate::domain::refresh_token::RefreshTokenKey;
+use crate::domain::mac::MacKey;
 
 /// How much of the file redb keeps in memory: its default of 1 GiB is a quarter of a small Pi.
 const CACHE_BYTES: usize = 16 << 20;
@@ -121,7 +121,7 @@ pub(super) fn in_memory(key: [u8; 32]) -> Result<Database, OpenError> {
     let path = Path::new("memory");
     let database =
         builder().create_with_backend(InMemoryBackend::new()).map_err(|error| refusal(path, error))?;
-    prepare(path, &database, |tx| schema::create(tx, &RefreshTokenKey::from_bytes(key)))?;
+    prepare(path, &database, |tx| schema::create(tx, &MacKey::from_bytes(key)))?;
     Ok(database)
 }
 
@@ -164,7 +164,7 @@ fn fresh(path: &Path) -> Result<PathBuf, OpenError> {
 fn create_as(fresh: &Path, path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let database = builder().create(fresh).map_err(|error| refusal(fresh, error))?;
-    prepare(fresh, &database, |tx| schema::create(tx, &RefreshTokenKey::from_bytes(key)))?;
+    prepare(fresh, &database, |tx| schema::create(tx, &MacKey::from_bytes(key)))?;
     let publish = || {
         // Unlike a rename, a link never replaces a database that another process made meanwhile.
         fs::hard_link(fresh, path)?;
@@ -250,7 +250,7 @@ fn read_only(path: &Path, mut file: File, fully: bool) -> Result<(Database, u32)
 }
 
 fn count(tx: &ReadTransaction, schema: u32, rows: bool) -> Result<CheckReport, StoreError> {
-    meta::refresh_token_key(tx)?;
+    meta::mac_key(tx)?;
     let (users, sessions, audit_entries) = if rows {
         (users::check(tx)?, sessions::check(tx)?, audit::check(tx)?)
     } else {
@@ -327,7 +327,7 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(path.parent().unwrap()), mode(&path)), (0o700, 0o600));
         let database = open(&path, [8; 32]).unwrap();
-        let key = meta::refresh_token_key(&database.begin_read().unwrap()).unwrap();
+        let key = meta::mac_key(&database.begin_read().unwrap()).unwrap();
         assert_eq!(*key.as_bytes(), [7; 32], "the key is that of the first start");
         assert!(matches!(open(&path, [8; 32]), Err(OpenError::InUse { .. })));
     }

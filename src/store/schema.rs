@@ -1,7 +1,7 @@
 //! The schema's version, and the steps from each version to the next.
 
 use super::{StoreError, Tx, audit, keys, meta, sessions, users, users_index};
-use crate::domain::refresh_token::RefreshTokenKey;
+use crate::domain::mac::MacKey;
 
 /// A change of data that older versions wrote: step `n` makes schema `n + 2` of schema `n + 1`.
 type Step = fn(&Tx) -> Result<(), StoreError>;
@@ -14,7 +14,7 @@ const STEPS: &[Step] = &[];
 pub const VERSION: u32 = STEPS.len() as u32 + 1;
 
 /// Make all tables in an empty database.
-pub(super) fn create(tx: &Tx, key: &RefreshTokenKey) -> Result<(), StoreError> {
+pub(super) fn create(tx: &Tx, key: &MacKey) -> Result<(), StoreError> {
     tx.table_mut(users::USERS)?;
     tx.table_mut(users::BY_ADDRESS)?;
     tx.table_mut(users_index::BY_ROLE)?;
@@ -23,7 +23,7 @@ pub(super) fn create(tx: &Tx, key: &RefreshTokenKey) -> Result<(), StoreError> {
     tx.table_mut(sessions::BY_USER)?;
     tx.table_mut(keys::KEYS)?;
     audit::create(tx)?;
-    meta::set_refresh_token_key(tx, key)?;
+    meta::set_mac_key(tx, key)?;
     meta::set_schema(tx, VERSION)
 }
 

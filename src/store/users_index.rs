@@ -212,7 +212,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{refresh_token::RefreshTokenKey, timestamp::Timestamp, wallet::Address},
+        domain::{mac::MacKey, timestamp::Timestamp, wallet::Address},
         store::schema,
     };
 
@@ -231,7 +231,7 @@ mod tests {
     fn database() -> (Database, Vec<User>) {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
         let tx = Tx::new(database.begin_write().unwrap());
-        schema::create(&tx, &RefreshTokenKey::from_bytes([0; 32])).unwrap();
+        schema::create(&tx, &MacKey::from_bytes([0; 32])).unwrap();
         let mut users: Vec<_> = (0..100).map(user).collect();
         for user in &users {
             assert!(users::insert(&tx, user).unwrap());

@@ -105,7 +105,7 @@ test('a signature of another key is refused by the service, and named', async ()
       const wallet = await open(page, { wrongKey: true }, 2);
       await heading(page, 'The signature does not fit the account');
       await page.getByText(wallet.address.slice(-6)).waitFor();
-      assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+      assert.equal(await page.evaluate(() => sessionStorage.length + localStorage.length), 0);
     },
     { refusals: /401/ },
   );

@@ -77,7 +77,7 @@ async fn each_kind_of_caller_has_calls_of_its_own_and_is_told_how_many() {
         ("no token",                       "GET",  "/auth/status",     "192.0.2.1",     &nobody,     &String::new(), 401,    100,   99),
         ("a token that is none",           "GET",  "/auth/status",     "192.0.2.1",     &wrong,      &String::new(), 401,    100,   98),
         ("a refresh token that is none",   "POST", "/auth/refresh",    "192.0.2.1",     &nobody,     &forged,        401,    100,   97),
-        ("no body",                        "POST", "/auth/refresh",    "192.0.2.1",     &nobody,     &String::new(), 422,    100,   96),
+        ("neither a body nor a cookie",    "POST", "/auth/refresh",    "192.0.2.1",     &nobody,     &String::new(), 401,    100,   96),
         ("a user",                         "GET",  "/auth/status",     "192.0.2.1",     &user_line,  &String::new(), 200,    200,   199),
         ("the same, elsewhere",            "GET",  "/users/me",        "192.0.2.2",     &user_line,  &String::new(), 200,    200,   198),
         ("their token, shown by a service","POST", "/auth/verify",     "192.0.2.3",     &nobody,     &verify,        200,    200,   197),

@@ -7,9 +7,12 @@ use std::{
 
 use serde_json::Value;
 
-use lucid_auth::domain::role::Role;
+use lucid_auth::domain::{role::Role, wallet::WalletType};
 
-use crate::support::{TestServer, json, request};
+use crate::{
+    support::{TestServer, json, request},
+    wallet::Wallet,
+};
 
 /// Keeps what is written.
 #[derive(Clone, Default)]
@@ -71,6 +74,18 @@ async fn each_request_leaves_one_line_without_what_the_client_wrote() {
         let text = logged[0].to_string().to_lowercase();
         assert!(!text.contains("written") && !text.contains(&token), "{text}");
     }
+    let mut body = server.signed(&Wallet::new(1), WalletType::Tron).await;
+    body["token_delivery"] = "cookie".into();
+    lines.take();
+    let page = "Content-Type: application/json\r\nOrigin: http://localhost\r\n";
+    let reply = server.ask(request("POST", "/auth/login", page, &body.to_string())).await;
+    let (set, logged) = (reply.header("set-cookie").unwrap(), lines.take());
+    let values = set
+        .split("; ")
+        .filter_map(|part| part.split_once("lucid_")?.1.split_once('='))
+        .map(|(_, value)| value);
+    let text = serde_json::to_string(&logged).unwrap();
+    assert_eq!(values.inspect(|value| assert!(!text.contains(value), "{text}")).count(), 2);
     server.get("/test/failure", id).await;
     let logged = lines.take();
     assert_eq!(

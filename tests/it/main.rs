@@ -7,6 +7,7 @@ mod audit;
 mod audit_cli;
 mod certificate;
 mod cli;
+mod cookies;
 mod documents;
 #[path = "../support/http.rs"]
 mod http;

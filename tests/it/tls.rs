@@ -35,7 +35,7 @@ async fn try_connect(server: &TestServer, config: ClientConfig) -> io::Result<Cl
     timeout(PATIENCE, handshake).await.unwrap().map(Client::new)
 }
 
-async fn connect(server: &TestServer, config: ClientConfig) -> Client<TlsStream<TcpStream>> {
+pub async fn connect(server: &TestServer, config: ClientConfig) -> Client<TlsStream<TcpStream>> {
     try_connect(server, config).await.unwrap()
 }
 

@@ -26,7 +26,6 @@
  * @typedef {object} Tokens
  * @property {string} access_token
  * @property {number} expires_in seconds
- * @property {string} refresh_token
  * @property {number} refresh_expires_in seconds
  * @property {string} session_id
  * @property {User} user
@@ -72,6 +71,7 @@ const KIND_OF_CODE = {
   LUCID_AUTH_1019: 'closed',
   LUCID_AUTH_1027: 'unknownHost',
   LUCID_AUTH_1029: 'unreachable',
+  LUCID_AUTH_1065: 'unknownHost',
 };
 
 /** How far the clock here is ahead of the service's, in milliseconds, as its last reply showed; negative if behind. */
@@ -95,16 +95,19 @@ export async function askChallenge(address, walletType, signal) {
  * @returns {Promise<Tokens>}
  */
 export async function signIn({ address, message, signature, device }, signal) {
-  const answer = { tron_address: address, message, signature, hardware_wallet: device && { type: device } };
+  const hardware_wallet = device && { type: device };
+  const answer = { tron_address: address, message, signature, hardware_wallet, token_delivery: 'cookie' };
   return asTokens(await post('/auth/login', answer, { signal }));
 }
 
 /**
- * @param {string} refreshToken good for one use
+ * Exchange the refresh token in the cookie, which is good for one use, for the next.
+ *
  * @returns {Promise<Tokens>}
  */
-export async function refresh(refreshToken) {
-  return asTokens(await post('/auth/refresh', { refresh_token: refreshToken }));
+export async function refresh() {
+  // The browser must hear the next one, even if this page is gone by then.
+  return asTokens(await post('/auth/refresh', {}, { keepalive: true }));
 }
 
 /**
@@ -125,10 +128,10 @@ export async function readDocument() {
 /**
  * @param {string} path
  * @param {object} body
- * @param {{accessToken?: string, signal?: AbortSignal}} [options]
+ * @param {{accessToken?: string, signal?: AbortSignal, keepalive?: boolean}} [options]
  * @returns {Promise<Record<string, unknown>>}
  */
-async function post(path, body, { accessToken, signal } = {}) {
+async function post(path, body, { accessToken, signal, keepalive } = {}) {
   const timeout = AbortSignal.timeout(PATIENCE_MS);
   /** @type {Record<string, string>} */
   const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
@@ -145,6 +148,7 @@ async function post(path, body, { accessToken, signal } = {}) {
       cache: 'no-store',
       credentials: 'same-origin',
       redirect: 'error',
+      keepalive,
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     reply = await response.json().catch((error) => {
@@ -210,7 +214,6 @@ function asTokens(reply) {
   const user = /** @type {Record<string, unknown> | null | undefined} */ (reply.user);
   const complete =
     typeof reply.access_token === 'string' &&
-    typeof reply.refresh_token === 'string' &&
     typeof reply.expires_in === 'number' &&
     typeof reply.refresh_expires_in === 'number' &&
     typeof user?.tron_address === 'string' &&

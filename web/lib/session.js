@@ -1,9 +1,10 @@
 /**
- * The session of this tab. The access token lives in memory only; the refresh token, good for one use each, lies in
- * sessionStorage so that a reload keeps one signed in.
+ * The session of this browser, as this tab knows it. The access token lives in memory only; the session and the refresh
+ * token, good for one use each, are cookies that no script sees. All tabs share those, so they take turns to use them.
  */
 
-import { ApiError, refresh as callRefresh, signOut as callSignOut } from './api.js';
+import { ApiError, refresh as callRefresh, signIn as callSignIn, signOut as callSignOut } from './api.js';
+import { exclusively } from './exclusive.js';
 
 /** @typedef {import('./api.js').Tokens} Tokens */
 /** @typedef {import('./api.js').User} User */
@@ -15,7 +16,9 @@ import { ApiError, refresh as callRefresh, signOut as callSignOut } from './api.
  * @property {string | undefined} walletId which wallet signed
  */
 
-const REFRESH_TOKEN = 'lucid-auth.refresh-token';
+/** When this browser signed in, in localStorage: it says that there are cookies, and tells other tabs of a change. */
+const SIGNED_IN = 'lucid-auth.signed-in';
+/** Which wallet signed, in localStorage. */
 const WALLET = 'lucid-auth.wallet';
 
 /** How long before an access token expires a new one is fetched, in milliseconds; for short-lived tokens, half their life. */
@@ -38,33 +41,50 @@ let onRefreshed = () => {};
 let onEnded = () => {};
 
 /**
- * Say what to do when the session was refreshed in the background, and when the service ended it.
+ * Say what to do when the session was refreshed in the background, when the service ended it, and when another tab
+ * signed in or out.
  *
- * @param {{refreshed: (session: Session) => void, ended: (why: ApiError) => void}} listener
+ * @param {{refreshed: (session: Session) => void, ended: (why: ApiError) => void, signedIn: () => void,
+ *   signedOut: () => void}} listener
  */
 export function watchSession(listener) {
   onRefreshed = listener.refreshed;
   onEnded = listener.ended;
   document.addEventListener('visibilitychange', schedule);
+  // Other tabs alone are told.
+  addEventListener('storage', ({ key }) => {
+    if (key !== SIGNED_IN && key !== null) return;
+    drop();
+    if (hasSession()) listener.signedIn();
+    else listener.signedOut();
+  });
 }
 
 /** Whether there may be a session to come back to. */
 export function hasSession() {
-  return sessionStorage.getItem(REFRESH_TOKEN) !== null;
+  return localStorage.getItem(SIGNED_IN) !== null;
 }
 
 /**
- * @param {Tokens} tokens
- * @param {string | undefined} walletId
- * @returns {Session}
+ * Sign in with a signed challenge.
+ *
+ * @param {Parameters<typeof callSignIn>[0]} answer
+ * @param {string} walletId which wallet signed
+ * @param {AbortSignal} signal
+ * @returns {Promise<Session>}
  */
-export function beginSession(tokens, walletId) {
-  if (walletId !== undefined) sessionStorage.setItem(WALLET, walletId);
-  return accept(tokens);
+export function beginSession(answer, walletId, signal) {
+  return exclusively(async () => {
+    const tokens = await callSignIn(answer, signal);
+    localStorage.setItem(WALLET, walletId);
+    localStorage.setItem(SIGNED_IN, new Date().toISOString());
+    return accept(tokens);
+  });
 }
 
 /**
- * Exchange the refresh token for a new pair. Calls at the same time share one exchange, since the token works once.
+ * Exchange the refresh token for the next one, and get an access token with it. Calls at the same time share one
+ * exchange.
  *
  * @returns {Promise<Session>}
  * @throws {ApiError} if the service cannot be asked; then the session is kept. Also if it is over; then it is forgotten.
@@ -85,7 +105,8 @@ export function refreshSession() {
 export async function endSession(everywhere) {
   try {
     if (!access || access.expiresAt <= Date.now()) await refreshSession();
-    if (access) await callSignOut(access.token, everywhere);
+    const { token } = access ?? {};
+    if (token) await exclusively(() => callSignOut(token, everywhere));
   } catch (error) {
     // A session that the service no longer knows has ended already.
     if (!isOver(error)) throw error;
@@ -93,15 +114,17 @@ export async function endSession(everywhere) {
   forget();
 }
 
-async function exchange() {
-  const token = sessionStorage.getItem(REFRESH_TOKEN);
-  try {
-    if (token === null) throw new ApiError('sessionEnded');
-    return accept(await callRefresh(token));
-  } catch (error) {
-    if (isOver(error)) forget();
-    throw error;
-  }
+function exchange() {
+  return exclusively(async () => {
+    try {
+      // Another tab may have signed out while this one waited for its turn.
+      if (!hasSession()) throw new ApiError('sessionEnded');
+      return accept(await callRefresh());
+    } catch (error) {
+      if (isOver(error)) forget();
+      throw error;
+    }
+  });
 }
 
 /**
@@ -111,14 +134,13 @@ async function exchange() {
 function accept(tokens) {
   const now = Date.now();
   const lifeMs = tokens.expires_in * 1000;
-  sessionStorage.setItem(REFRESH_TOKEN, tokens.refresh_token);
   access = { token: tokens.access_token, expiresAt: now + lifeMs };
   refreshAt = access.expiresAt - Math.min(AHEAD_MS, lifeMs / 2);
   schedule();
   return {
     user: tokens.user,
     endsAt: new Date(now + tokens.refresh_expires_in * 1000),
-    walletId: sessionStorage.getItem(WALLET) ?? undefined,
+    walletId: localStorage.getItem(WALLET) ?? undefined,
   };
 }
 
@@ -140,12 +162,18 @@ async function refreshInBackground() {
   }
 }
 
+/** There is no session any more, in no tab. */
 function forget() {
+  drop();
+  localStorage.removeItem(SIGNED_IN);
+  localStorage.removeItem(WALLET);
+}
+
+/** This tab has no access token any more. */
+function drop() {
   clearTimeout(timer);
   access = undefined;
   refreshAt = Infinity;
-  sessionStorage.removeItem(REFRESH_TOKEN);
-  sessionStorage.removeItem(WALLET);
 }
 
 /**

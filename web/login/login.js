@@ -3,7 +3,7 @@
  * Each step is a function here; what it looks like is in views.js, signed-in.js and problems.js.
  */
 
-import { ApiError, askChallenge, signIn } from '../lib/api.js';
+import { ApiError, askChallenge } from '../lib/api.js';
 import { shortAddress } from '../lib/format.js';
 import { beginSession, endSession, hasSession, refreshSession, watchSession } from '../lib/session.js';
 import { discoverWallets } from '../wallets/discovery.js';
@@ -32,6 +32,12 @@ let present;
 watchSession({
   refreshed: (session) => updateEnd(session.endsAt),
   ended: (error) => showProblem(error, {}, startOver),
+  signedIn: () => {
+    if (present || choosing) void restore();
+  },
+  signedOut: () => {
+    if (present) startOver('notice.signedOut');
+  },
 });
 // A page that comes back from the browser's cache has an old session in memory.
 addEventListener('pageshow', (event) => event.persisted && location.reload());
@@ -177,9 +183,9 @@ async function signWith(attempt) {
   try {
     const signature = await during(signer.sign(challenge, promptsOf(way.name, signing, signal, cancel)), signal);
     show(views.waiting('check.title'));
-    const tokens = await signIn({ address, message, signature, device: way.device }, signal);
+    const session = await during(beginSession({ address, message, signature, device: way.device }, way.id, signal), signal);
     rememberWay(way);
-    enter(beginSession(tokens, way.id), way.kind === 'wallet' ? signer : undefined);
+    enter(session, way.kind === 'wallet' ? signer : undefined);
   } catch (error) {
     // The text grew too old while the wallet was open: fetch another, once, without being asked.
     if (error instanceof ApiError && error.kind === 'challengeExpired' && !renewed) return again(attempt);

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         audit::{Filter, Flaw, Mark, Order, Outcome, Query},
         id::SessionId,
-        refresh_token::RefreshTokenKey,
+        mac::MacKey,
         wallet::Address,
     },
     store::{Reads, schema},
@@ -37,7 +37,7 @@ struct Log(Database);
 impl Log {
     fn empty() -> Self {
         let log = Self(Database::builder().create_with_backend(InMemoryBackend::new()).unwrap());
-        log.write(|tx| schema::create(tx, &RefreshTokenKey::from_bytes([1; 32])));
+        log.write(|tx| schema::create(tx, &MacKey::from_bytes([1; 32])));
         log
     }
 

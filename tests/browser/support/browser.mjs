@@ -21,9 +21,23 @@ const FLAGS = [
 export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
 
-/** Start chromium with a new profile. */
-export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+/**
+ * Start chromium with a new profile.
+ *
+ * @param {string[]} [flags] more of its command line
+ */
+export function launch(flags = []) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...flags] });
+}
+
+/**
+ * The refresh token, which only the browser itself can see.
+ *
+ * @param {Page} page
+ */
+export async function refreshToken(page) {
+  const cookies = await page.context().cookies();
+  return cookies.find(({ name }) => name === 'lucid_refresh')?.value;
 }
 
 /**
@@ -50,8 +64,12 @@ export async function onPage(browser, url, body, { context: contextOptions = {},
   page.on('pageerror', (error) => wrong.push(`thrown: ${error.message}`));
   page.on('console', (message) => {
     if (message.type() !== 'error' && message.type() !== 'warning') return;
-    const expected = refusals?.test(message.text()) && message.text().startsWith('Failed to load resource');
-    if (!expected) wrong.push(`${message.type()}: ${message.text()}`);
+    const text = message.text();
+    const expected =
+      (refusals?.test(text) && text.startsWith('Failed to load resource')) ||
+      // Chromium's word on every page of a host that it does not trust.
+      (!url.startsWith('http://localhost:') && text.startsWith('The Cross-Origin-Opener-Policy header has been ignored'));
+    if (!expected) wrong.push(`${message.type()}: ${text}`);
   });
   page.on('request', (request) => {
     const to = new URL(request.url());
