@@ -42,15 +42,19 @@
 export class ApiError extends Error {
   /**
    * @param {ApiErrorKind} kind
-   * @param {{waitSeconds?: number, reference?: string}} [more]
+   * @param {{waitSeconds?: number, reference?: string, code?: string, field?: string}} [more]
    */
-  constructor(kind, { waitSeconds, reference } = {}) {
+  constructor(kind, { waitSeconds, reference, code, field } = {}) {
     super(kind);
     this.kind = kind;
     /** How long to wait before it is worth trying again, in seconds. */
     this.waitSeconds = waitSeconds;
     /** The request id, under which the operator finds the cause in the log. */
     this.reference = reference;
+    /** Which refusal it is, such as LUCID_AUTH_1025. */
+    this.code = code;
+    /** The field of the body that is refused. */
+    this.field = field;
   }
 }
 
@@ -126,32 +130,42 @@ export async function readDocument() {
 }
 
 /**
+ * Ask anything of the service.
+ *
+ * @param {'GET' | 'POST' | 'PUT' | 'DELETE'} method
  * @param {string} path
- * @param {object} body
- * @param {{accessToken?: string, signal?: AbortSignal, keepalive?: boolean}} [options]
- * @returns {Promise<Record<string, unknown>>}
+ * @param {object} [options]
+ * @param {object} [options.body]
+ * @param {Record<string, string | undefined>} [options.query] what is undefined or empty is left out
+ * @param {string} [options.accessToken]
+ * @param {AbortSignal} [options.signal]
+ * @param {boolean} [options.keepalive]
+ * @returns {Promise<Record<string, any>>} empty if the service has nothing to say
  */
-async function post(path, body, { accessToken, signal, keepalive } = {}) {
+export async function send(method, path, { body, query = {}, accessToken, signal, keepalive } = {}) {
   const timeout = AbortSignal.timeout(PATIENCE_MS);
   /** @type {Record<string, string>} */
-  const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
+  const headers = { Accept: 'application/json' };
+  if (body) headers['Content-Type'] = 'application/json';
   if (accessToken) headers.Authorization = `Bearer ${accessToken}`;
+  const asked = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value) asked.set(name, value);
   /** @type {Response} */
   let response;
   /** @type {unknown} */
   let reply;
   try {
-    response = await fetch(path, {
-      method: 'POST',
+    response = await fetch(asked.size > 0 ? `${path}?${asked}` : path, {
+      method,
       headers,
-      body: JSON.stringify(body),
+      body: body && JSON.stringify(body),
       cache: 'no-store',
       credentials: 'same-origin',
       redirect: 'error',
       keepalive,
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
-    reply = await response.json().catch((error) => {
+    reply = response.status === 204 ? {} : await response.json().catch((error) => {
       // Not JSON: something between here and the service answered. The status still says what to think of it.
       if (error instanceof SyntaxError) return undefined;
       throw error;
@@ -164,7 +178,16 @@ async function post(path, body, { accessToken, signal, keepalive } = {}) {
   if (!Number.isNaN(date)) clockLeadMs = Date.now() - date;
   if (!response.ok) throw refusal(response, reply);
   if (typeof reply !== 'object' || reply === null) throw new ApiError('server');
-  return /** @type {Record<string, unknown>} */ (reply);
+  return reply;
+}
+
+/**
+ * @param {string} path
+ * @param {object} body
+ * @param {{accessToken?: string, signal?: AbortSignal, keepalive?: boolean}} [options]
+ */
+function post(path, body, options) {
+  return send('POST', path, { body, ...options });
 }
 
 /**
@@ -173,11 +196,14 @@ async function post(path, body, { accessToken, signal, keepalive } = {}) {
  * @returns {ApiError}
  */
 function refusal(response, reply) {
-  const code = /** @type {{error?: {code?: unknown}}} */ (reply)?.error?.code;
+  const { code, details } = /** @type {{error?: {code?: unknown, details?: {field?: unknown}}}} */ (reply)?.error ?? {};
+  const known = typeof code === 'string' ? code : undefined;
   const seconds = Number(response.headers.get('Retry-After') ?? NaN);
-  return new ApiError((typeof code === 'string' ? KIND_OF_CODE[code] : undefined) ?? kindOfStatus(response.status), {
+  return new ApiError((known ? KIND_OF_CODE[known] : undefined) ?? kindOfStatus(response.status), {
     waitSeconds: Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 1), 86_400) : undefined,
     reference: response.headers.get('X-Request-Id')?.slice(0, 64) ?? undefined,
+    code: known,
+    field: typeof details?.field === 'string' ? details.field : undefined,
   });
 }
 

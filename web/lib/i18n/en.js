@@ -1,4 +1,4 @@
-/** Every word of the pages, in English. */
+/** The words of the login page, in English; other pages begin with them and add their own. */
 export default {
   'brand': 'Lucid',
   'page.title': '{title} · {host}',
