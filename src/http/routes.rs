@@ -106,6 +106,8 @@ pub fn routes() -> Vec<Route> {
         get ("getFile",         "/web/{*path}",           Public,       Unlimited, web::get,            "Read a file of the pages"),
         get ("getDocument",     "/openapi.json",          Public,       Unlimited, openapi::get,        "Read this document"),
         get ("getDocs",         "/docs",                  Public,       Unlimited, openapi::page,       "This document for people"),
+        get ("getAccountPage",  "/account",               Public,       Unlimited, web::account,        "The page on which people look after their own account"),
+        get ("getAdminPage",    "/admin",                 Public,       Unlimited, web::admin,          "The page on which admins look after the service"),
         get ("getRoot",         "/",                      Public,       Unlimited, info::root,          "The login page for a browser, the service's card for a program"),
     ]
 }

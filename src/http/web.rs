@@ -81,6 +81,16 @@ pub(super) async fn get(_: Arc<App>, request: Request<(), (), Path<String>>) -> 
     file(&request.target.0, &request.head)
 }
 
+/// The page on which people look after their own account. It is public: what it shows, it asks for as whoever is signed in.
+pub(super) async fn account(_: Arc<App>, request: Request<(), ()>) -> Result<Page, Problem> {
+    page("account/index.html", &request.head)
+}
+
+/// The page on which admins look after the service. It is public, as [`account`] is.
+pub(super) async fn admin(_: Arc<App>, request: Request<(), ()>) -> Result<Page, Problem> {
+    page("admin/index.html", &request.head)
+}
+
 /// The file at `path` under `web/`, for the client that sent `head`.
 ///
 /// # Errors

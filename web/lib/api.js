@@ -1,8 +1,15 @@
 /** The service's HTTP interface, and the only file that calls `fetch`. */
 
 /**
+ * How somebody will sign, as the service calls it; the text to sign follows from it.
+ *
+ * @typedef {'tron' | 'ethereum' | 'ledger' | 'keepkey' | 'keepkey-eth'} WalletType
+ */
+
+/**
  * @typedef {object} Challenge
  * @property {string} message the whole text to sign
+ * @property {string} digest what is signed for it, in hex; a Ledger shows it
  * @property {string} issued_at
  * @property {string} expires_at
  */
@@ -35,15 +42,19 @@
 export class ApiError extends Error {
   /**
    * @param {ApiErrorKind} kind
-   * @param {{waitSeconds?: number, reference?: string}} [more]
+   * @param {{waitSeconds?: number, reference?: string, code?: string, field?: string}} [more]
    */
-  constructor(kind, { waitSeconds, reference } = {}) {
+  constructor(kind, { waitSeconds, reference, code, field } = {}) {
     super(kind);
     this.kind = kind;
     /** How long to wait before it is worth trying again, in seconds. */
     this.waitSeconds = waitSeconds;
     /** The request id, under which the operator finds the cause in the log. */
     this.reference = reference;
+    /** Which refusal it is, such as LUCID_AUTH_1025. */
+    this.code = code;
+    /** The field of the body that is refused. */
+    this.field = field;
   }
 }
 
@@ -68,24 +79,29 @@ const KIND_OF_CODE = {
   LUCID_AUTH_1066: 'returnRefused',
 };
 
+/** How far the clock here is ahead of the service's, in milliseconds, as its last reply showed; negative if behind. */
+export let clockLeadMs = 0;
+
 /**
  * @param {string} address
+ * @param {WalletType} walletType
  * @param {AbortSignal} signal
  * @returns {Promise<Challenge>}
  */
-export async function askChallenge(address, signal) {
-  const reply = await post('/auth/challenge', { tron_address: address, wallet_type: 'tron' }, { signal });
-  if (typeof reply.message !== 'string') throw new ApiError('server');
+export async function askChallenge(address, walletType, signal) {
+  const reply = await post('/auth/challenge', { tron_address: address, wallet_type: walletType }, { signal });
+  if (typeof reply.message !== 'string' || typeof reply.digest !== 'string') throw new ApiError('server');
   return /** @type {Challenge} */ (reply);
 }
 
 /**
- * @param {{address: string, message: string, signature: string}} answer
+ * @param {{address: string, message: string, signature: string, device?: 'ledger' | 'keepkey'}} answer
  * @param {AbortSignal} signal
  * @returns {Promise<Tokens>}
  */
-export async function signIn({ address, message, signature }, signal) {
-  const answer = { tron_address: address, message, signature, token_delivery: 'cookie' };
+export async function signIn({ address, message, signature, device }, signal) {
+  const hardware_wallet = device && { type: device };
+  const answer = { tron_address: address, message, signature, hardware_wallet, token_delivery: 'cookie' };
   return asTokens(await post('/auth/login', answer, { signal }));
 }
 
@@ -129,33 +145,43 @@ export async function readDocument() {
 }
 
 /**
+ * Ask anything of the service.
+ *
+ * @param {'GET' | 'POST' | 'PUT' | 'DELETE'} method
  * @param {string} path
- * @param {object} body
- * @param {{accessToken?: string, signal?: AbortSignal, keepalive?: boolean, unreadable?: ApiErrorKind}} [options]
- *   unreadable: what it means that the service cannot read a field, if that may happen
- * @returns {Promise<Record<string, unknown>>}
+ * @param {object} [options]
+ * @param {object} [options.body]
+ * @param {Record<string, string | undefined>} [options.query] what is undefined or empty is left out
+ * @param {string} [options.accessToken]
+ * @param {AbortSignal} [options.signal]
+ * @param {boolean} [options.keepalive]
+ * @param {ApiErrorKind} [options.unreadable] what it means that the service cannot read a field, if that may happen
+ * @returns {Promise<Record<string, any>>} empty if the service has nothing to say
  */
-async function post(path, body, { accessToken, signal, keepalive, unreadable } = {}) {
+export async function send(method, path, { body, query = {}, accessToken, signal, keepalive, unreadable } = {}) {
   const timeout = AbortSignal.timeout(PATIENCE_MS);
   /** @type {Record<string, string>} */
-  const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
+  const headers = { Accept: 'application/json' };
+  if (body) headers['Content-Type'] = 'application/json';
   if (accessToken) headers.Authorization = `Bearer ${accessToken}`;
+  const asked = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value) asked.set(name, value);
   /** @type {Response} */
   let response;
   /** @type {unknown} */
   let reply;
   try {
-    response = await fetch(path, {
-      method: 'POST',
+    response = await fetch(asked.size > 0 ? `${path}?${asked}` : path, {
+      method,
       headers,
-      body: JSON.stringify(body),
+      body: body && JSON.stringify(body),
       cache: 'no-store',
       credentials: 'same-origin',
       redirect: 'error',
       keepalive,
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
-    reply = await response.json().catch((error) => {
+    reply = response.status === 204 ? {} : await response.json().catch((error) => {
       // Not JSON: something between here and the service answered. The status still says what to think of it.
       if (error instanceof SyntaxError) return undefined;
       throw error;
@@ -164,10 +190,21 @@ async function post(path, body, { accessToken, signal, keepalive, unreadable } =
     if (signal?.aborted) throw error;
     throw new ApiError('unreachable');
   }
+  const date = Date.parse(response.headers.get('Date') ?? '');
+  if (!Number.isNaN(date)) clockLeadMs = Date.now() - date;
   if (response.status === 422 && unreadable) throw new ApiError(unreadable);
   if (!response.ok) throw refusal(response, reply);
   if (typeof reply !== 'object' || reply === null) throw new ApiError('server');
-  return /** @type {Record<string, unknown>} */ (reply);
+  return reply;
+}
+
+/**
+ * @param {string} path
+ * @param {object} body
+ * @param {{accessToken?: string, signal?: AbortSignal, keepalive?: boolean, unreadable?: ApiErrorKind}} [options]
+ */
+function post(path, body, options) {
+  return send('POST', path, { body, ...options });
 }
 
 /**
@@ -176,11 +213,14 @@ async function post(path, body, { accessToken, signal, keepalive, unreadable } =
  * @returns {ApiError}
  */
 function refusal(response, reply) {
-  const code = /** @type {{error?: {code?: unknown}}} */ (reply)?.error?.code;
+  const { code, details } = /** @type {{error?: {code?: unknown, details?: {field?: unknown}}}} */ (reply)?.error ?? {};
+  const known = typeof code === 'string' ? code : undefined;
   const seconds = Number(response.headers.get('Retry-After') ?? NaN);
-  return new ApiError((typeof code === 'string' ? KIND_OF_CODE[code] : undefined) ?? kindOfStatus(response.status), {
+  return new ApiError((known ? KIND_OF_CODE[known] : undefined) ?? kindOfStatus(response.status), {
     waitSeconds: Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 1), 86_400) : undefined,
     reference: response.headers.get('X-Request-Id')?.slice(0, 64) ?? undefined,
+    code: known,
+    field: typeof details?.field === 'string' ? details.field : undefined,
   });
 }
 

@@ -68,7 +68,7 @@ export function hasSession() {
 /**
  * Sign in with a signed challenge.
  *
- * @param {{address: string, message: string, signature: string}} answer
+ * @param {Parameters<typeof callSignIn>[0]} answer
  * @param {string} walletId which wallet signed
  * @param {AbortSignal} signal
  * @returns {Promise<Session>}
@@ -127,6 +127,31 @@ export async function endSession(everywhere) {
   forget();
 }
 
+/**
+ * Do something with an access token, and once more with a new one if the service no longer takes the first. Where the
+ * session turns out to be over, the listener of `watchSession` is told, too.
+ *
+ * @template T
+ * @param {(accessToken: string) => Promise<T>} act
+ * @returns {Promise<T>}
+ */
+export async function withAccess(act) {
+  try {
+    if (access && access.expiresAt > Date.now()) {
+      try {
+        return await act(access.token);
+      } catch (error) {
+        if (!(error instanceof ApiError && error.kind === 'sessionEnded')) throw error;
+      }
+    }
+    await refreshSession();
+    return await act(access?.token ?? '');
+  } catch (error) {
+    if (error instanceof ApiError && error.kind === 'sessionEnded' && !hasSession()) onEnded(error);
+    throw error;
+  }
+}
+
 function exchange() {
   return exclusively(async () => {
     try {
@@ -176,7 +201,7 @@ async function refreshInBackground() {
 }
 
 /** There is no session any more, in no tab. */
-function forget() {
+export function forget() {
   drop();
   localStorage.removeItem(SIGNED_IN);
   localStorage.removeItem(WALLET);

@@ -7,14 +7,19 @@ import { ApiError, askChallenge } from '../lib/api.js';
 import { shortAddress } from '../lib/format.js';
 import { beginSession, endSession, hasSession, refreshSession, watchSession, whereBack } from '../lib/session.js';
 import { discoverWallets } from '../wallets/discovery.js';
-import { WalletError, connect, currentAddress, sign, watchAccount } from '../wallets/provider.js';
-import { problemView } from './problems.js';
+import { WalletError } from '../wallets/signer.js';
+import { clockNotice, problemView } from './problems.js';
+import { promptsOf } from './prompts.js';
 import { back, goTo, mustWait, tryAgain } from './return.js';
 import { button, notice, setNotice, show } from './screen.js';
 import { signedIn, updateEnd } from './signed-in.js';
+import { begin, during, watchDuringStep } from './step.js';
 import * as views from './views.js';
+import { firstOf, rememberWay, waysToSignIn } from './ways.js';
 
-/** @typedef {import('../wallets/tip6963.js').Wallet} Wallet */
+/** @typedef {import('./ways.js').Way} Way */
+/** @typedef {import('../wallets/signer.js').Signer} Signer */
+/** @typedef {import('../lib/api.js').Challenge} Challenge */
 /** @typedef {import('../lib/session.js').Session} Session */
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
@@ -24,10 +29,6 @@ const discovery = discoverWallets(onWalletsChanged);
 let choosing = false;
 /** @type {Session | undefined} whoever is on show as signed in */
 let present;
-/** Ends the step that is under way; whatever it still brings is ignored. */
-let step = new AbortController();
-/** Ends the watching of a wallet's account. */
-let stopWatching = () => {};
 
 watchSession({
   refreshed: (session) => updateEnd(session.endsAt),
@@ -43,15 +44,11 @@ watchSession({
 addEventListener('pageshow', (event) => event.persisted && location.reload());
 void (hasSession() ? restore() : lookForWallets());
 
-/** @returns {AbortSignal} of the step that begins; the one before ends */
-function beginStep() {
-  step.abort();
-  stopWatching();
-  stopWatching = () => {};
+/** @param {Signer} [signer] that the step goes on with */
+function beginStep(signer) {
   choosing = false;
   present = undefined;
-  step = new AbortController();
-  return step.signal;
+  return begin(signer);
 }
 
 async function restore() {
@@ -79,8 +76,10 @@ function startOver(message) {
   beginStep();
   choosing = true;
   const note = message ? notice(message) : undefined;
-  if (discovery.wallets.length > 0) show(views.choose(discovery.wallets, connectTo, note));
-  else show(views.none(() => lookForWallets('none.still'), note));
+  const ways = waysToSignIn(discovery.wallets);
+  const first = firstOf(ways);
+  if (first || discovery.wallets.length > 0) show(views.choose(ways, first, connectTo, note));
+  else show(views.none(ways, connectTo, () => lookForWallets('none.still'), note));
 }
 
 function onWalletsChanged() {
@@ -88,76 +87,112 @@ function onWalletsChanged() {
   if (present) watchWallet(present);
 }
 
-/** @param {Wallet} wallet */
-async function connectTo(wallet) {
+/**
+ * @param {Way} way
+ * @param {boolean} [tried] it was tried before, so what to do first has been said
+ */
+async function connectTo(way, tried = false) {
   const signal = beginStep();
-  const values = { wallet: wallet.name };
-  show(views.waiting('connect.title', values, [views.lead('connect.lead'), cancelButton()]));
+  const values = { wallet: way.name };
+  const confirm = views.waiting('sign.title', values, [cancelButton()]);
   try {
-    const address = await during(connect(wallet.provider, wallet), signal);
-    await prepare(wallet, address);
+    const prompts = promptsOf(way.name, confirm, signal, cancel);
+    await prepare(way, await during(way.open({ signal, prompts, back: startOver, cancel, again: tried }), signal));
   } catch (error) {
-    showProblem(error, values, () => connectTo(wallet));
+    showProblem(error, values, () => connectTo(way, true));
   }
 }
 
 /**
  * Ask for a text to sign, and show it.
  *
- * @param {Wallet} wallet
- * @param {string} address
+ * @param {Way} way
+ * @param {Signer} signer
  * @param {boolean} [renewed] in place of one that had grown too old
  */
-async function prepare(wallet, address, renewed = false) {
-  const signal = beginStep();
+async function prepare(way, signer, renewed = false) {
+  const signal = beginStep(signer);
   show(views.waiting('asking.title'));
-  const challenge = await askChallenge(address, signal);
+  const challenge = await askChallenge(signer.address, signer.walletType, signal);
   const lifeMs = Date.parse(challenge.expires_at) - Date.parse(challenge.issued_at);
-  const expiresAt = Date.now() + lifeMs;
-  const values = { wallet: wallet.name, own: address };
-  const attempt = { wallet, address, message: challenge.message, renewed };
+  const attempt = { way, signer, challenge, renewed, expiresAt: Date.now() + lifeMs };
+  if (signer.showsText) await signWith(attempt);
+  else showReview(attempt, renewed ? notice('review.fresh') : clockNotice());
+}
+
+/** @typedef {{way: Way, signer: Signer, challenge: Challenge, renewed: boolean, expiresAt: number}} Attempt */
+
+/**
+ * @param {Attempt} attempt
+ * @param {Node} [note]
+ */
+function showReview(attempt, note) {
+  const { way, signer, expiresAt } = attempt;
   show(
     views.review({
       ...attempt,
-      notice: renewed ? notice('review.fresh') : undefined,
+      notice: note,
       // A text that is too old by now is renewed before the wallet opens, not refused after.
       sign: () => void (Date.now() < expiresAt ? signWith(attempt) : again(attempt)),
+      compare: signer.showAddress ? () => compare(attempt) : undefined,
       cancel,
     }),
   );
-  stopWatching = watchAccount(wallet.provider, (other) => {
-    if (other !== address) showOtherAccount(wallet, values, other);
+  watchDuringStep(signer, (other) => {
+    if (other !== signer.address) showOtherAccount(way, signer, other);
   });
 }
 
-/** @typedef {{wallet: Wallet, address: string, message: string, renewed: boolean}} Attempt */
-
 /** @param {Attempt} attempt */
-async function again({ wallet, address }) {
+async function again({ way, signer }) {
   try {
-    await prepare(wallet, address, true);
+    await prepare(way, signer, true);
   } catch (error) {
-    showProblem(error, { wallet: wallet.name, own: address }, () => connectTo(wallet));
+    showProblem(error, { wallet: way.name, own: signer.address }, () => connectTo(way, true));
+  }
+}
+
+/**
+ * Have the device show the address, for the person to compare.
+ *
+ * @param {Attempt} attempt
+ */
+async function compare(attempt) {
+  const { way, signer } = attempt;
+  const signal = beginStep(signer);
+  const comparing = views.comparing(way, signer.address, cancel);
+  show(comparing);
+  try {
+    await during(signer.showAddress?.(promptsOf(way.name, comparing, signal, cancel)) ?? Promise.resolve(), signal);
+    showReview(attempt, notice('device.compared'));
+  } catch (error) {
+    showProblem(error, { wallet: way.name, own: signer.address }, () => connectTo(way, true));
   }
 }
 
 /** @param {Attempt} attempt */
 async function signWith(attempt) {
-  const { wallet, address, message, renewed } = attempt;
-  const values = { wallet: wallet.name, own: address };
-  const other = currentAddress(wallet.provider);
-  if (other && other !== address) return showOtherAccount(wallet, values, other);
-  const signal = beginStep();
-  show(views.waiting('sign.title', values, [views.lead('sign.lead'), views.textToSign(message), cancelButton()]));
+  const { way, signer, challenge, renewed } = attempt;
+  const { address } = signer;
+  const { message } = challenge;
+  const values = { wallet: way.name, own: address };
+  const other = signer.current();
+  if (other && other !== address) return showOtherAccount(way, signer, other);
+  const signal = beginStep(signer);
+  const signing = views.signing(attempt, cancel);
+  if (!signer.showsText) show(signing);
   try {
-    const signature = await during(sign(wallet.provider, message), signal);
+    const signature = await during(signer.sign(challenge, promptsOf(way.name, signing, signal, cancel)), signal);
     show(views.waiting('check.title'));
+    const session = await during(beginSession({ address, message, signature, device: way.device }, way.id, signal), signal);
+    rememberWay(way);
     tryAgain();
-    void arrive(await during(beginSession({ address, message, signature }, wallet.id, signal), signal));
+    void arrive(session, way.kind === 'wallet' ? signer : undefined);
   } catch (error) {
     // The text grew too old while the wallet was open: fetch another, once, without being asked.
     if (error instanceof ApiError && error.kind === 'challengeExpired' && !renewed) return again(attempt);
-    showProblem(error, values, () => connectTo(wallet));
+    const pasted = error instanceof ApiError && error.kind === 'signature' && signer.showsText;
+    showProblem(pasted ? new WalletError('pastedOther') : error, values, () => connectTo(way, true));
   }
 }
 
@@ -165,9 +200,10 @@ async function signWith(attempt) {
  * Go back to where one was sent here from, or stay.
  *
  * @param {Session} session
+ * @param {Signer} [signer] a wallet that led in, to be watched
  */
-async function arrive(session) {
-  if (!back) return enter(session);
+async function arrive(session, signer) {
+  if (!back) return enter(session, signer);
   const { returnTo, state, host } = back;
   const values = { back: host };
   const again = () => (tryAgain(), void arrive(session));
@@ -182,33 +218,37 @@ async function arrive(session) {
   }
 }
 
-/** @param {Session} session */
-function enter(session) {
-  beginStep();
+/**
+ * @param {Session} session
+ * @param {Signer} [signer] a wallet that led in, to be watched
+ */
+function enter(session, signer) {
+  beginStep(signer);
   present = session;
   show(signedIn(session, (everywhere) => leave(session, everywhere)));
-  watchWallet(session);
+  watchWallet(session, signer);
 }
 
 /**
  * Say so when the wallet that signed shows another account. The session stays the first one's.
  *
  * @param {Session} session
+ * @param {import('../wallets/signer.js').Watched} [wallet] found by the session if it is not given
  */
-function watchWallet(session) {
-  stopWatching();
-  const wallet = discovery.wallets.find(({ id }) => id === session.walletId);
-  if (!wallet) return;
+function watchWallet(session, wallet) {
+  const way = waysToSignIn(discovery.wallets).find(({ id }) => id === session.walletId);
+  const watched = wallet ?? way?.watched;
+  if (!way || !watched) return;
   const own = session.user.tron_address;
   const compare = (/** @type {string | undefined} */ other) => {
     if (!other || other === own) return setNotice(undefined);
     const short = { otherShort: shortAddress(other), ownShort: shortAddress(own) };
-    const follow = button('secondary', 'switched.follow', () => leave(session, false, () => connectTo(wallet)));
+    const follow = button('secondary', 'switched.follow', () => leave(session, false, () => connectTo(way)));
     const stay = button('quiet', 'switched.stay', () => setNotice(undefined));
     setNotice(notice('switched.lead', short, [follow, stay], 'switched.title'));
   };
-  compare(currentAddress(wallet.provider));
-  stopWatching = watchAccount(wallet.provider, compare);
+  compare(watched.current());
+  watchDuringStep(watched, compare);
 }
 
 /**
@@ -234,17 +274,18 @@ function cancel() {
 }
 
 function cancelButton() {
-  return button('secondary', 'action.cancel', cancel);
+  return views.cancelButton(cancel);
 }
 
 /**
- * @param {Wallet} wallet
- * @param {Record<string, string>} values
+ * @param {Way} way
+ * @param {Signer} signer
  * @param {string} other
  */
-function showOtherAccount(wallet, values, other) {
+function showOtherAccount(way, signer, other) {
   beginStep();
-  show(problemView({ kind: 'otherAccount', values: { ...values, other } }, { retry: () => connectTo(wallet) }));
+  const values = { wallet: way.name, own: signer.address, other };
+  show(problemView({ kind: 'otherAccount', values }, { retry: () => connectTo(way, true) }));
 }
 
 /**
@@ -255,26 +296,13 @@ function showOtherAccount(wallet, values, other) {
 function showProblem(error, values, retry) {
   if (error instanceof DOMException && error.name === 'AbortError') return;
   beginStep();
-  const ways = { retry, choose: values.wallet && discovery.wallets.length > 1 ? startOver : undefined };
+  const ways = { retry, choose: values.wallet ? startOver : undefined };
   if (error instanceof ApiError || error instanceof WalletError) {
-    show(problemView({ ...error, kind: error.kind, values }, ways));
+    const known = error instanceof WalletError ? { ...values, ...error.values } : values;
+    const view = problemView({ ...error, kind: error.kind, values: known }, ways);
+    show(error.kind === 'challengeExpired' ? { ...view, notice: clockNotice() } : view);
     return;
   }
   show(problemView({ kind: 'server', values }, ways));
   throw error; // A mistake in this page: developers see it in the console.
-}
-
-/**
- * What `promise` brings, unless the step ends before. Wallets cannot be told to stop, only not be listened to.
- *
- * @template T
- * @param {Promise<T>} promise
- * @param {AbortSignal} signal
- * @returns {Promise<T>}
- */
-function during(promise, signal) {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    promise.then(resolve, reject);
-  });
 }

@@ -1,13 +1,14 @@
 /** What to say when something went wrong, and which way leads on. */
 
+import { clockLeadMs } from '../lib/api.js';
 import { el } from '../lib/dom.js';
 import { formatWait, shortAddress } from '../lib/format.js';
 import { isKey, text, words } from '../lib/i18n/words.js';
-import { announce, button, host } from './screen.js';
+import { announce, button, host, notice } from './screen.js';
 
 /** @typedef {import('./screen.js').View} View */
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
-/** @typedef {import('../lib/api.js').ApiErrorKind | import('../wallets/provider.js').WalletErrorKind | 'otherAccount'} Kind */
+/** @typedef {import('../lib/api.js').ApiErrorKind | import('../wallets/signer.js').WalletErrorKind | 'otherAccount'} Kind */
 
 /**
  * @typedef {object} Problem
@@ -17,6 +18,23 @@ import { announce, button, host } from './screen.js';
  * @property {string} [reference]
  */
 
+/** Where the same click would only find the same again. @type {ReadonlyArray<Kind>} */
+const HOPELESS = ['insecurePage', 'noDeviceAccess'];
+
+/**
+ * The most that a clock here may differ from the service's, in milliseconds: more, and it calls a new text too old, which
+ * is good for five minutes, or not issued yet.
+ */
+const MAX_AHEAD_MS = 300_000;
+const MAX_BEHIND_MS = 60_000;
+
+/** What to say if the clock here, or that of the service, is wrong. */
+export function clockNotice() {
+  if (clockLeadMs < MAX_AHEAD_MS && clockLeadMs > -MAX_BEHIND_MS) return undefined;
+  const difference = formatWait(Math.abs(clockLeadMs) / 1000);
+  return notice(clockLeadMs > 0 ? 'clock.ahead' : 'clock.behind', { difference, host }, [], 'clock.title');
+}
+
 /**
  * @param {Problem} problem
  * @param {{retry: () => void, choose?: () => void}} ways what each way on does; `choose` if there is another wallet
@@ -24,19 +42,22 @@ import { announce, button, host } from './screen.js';
  */
 export function problemView({ kind, values, waitSeconds, reference }, { retry, choose }) {
   const own = `problem.${kind}.retry`;
-  const { wallet = '', own: account = '', other = '', back = '' } = values;
-  const known = { wallet, back, own: account, ownShort: shortAddress(account), otherShort: shortAddress(other), host };
+  const { wallet = '', own: account = '', other = '' } = values;
+  const known = { ...values, wallet, own: account, ownShort: shortAddress(account), otherShort: shortAddress(other), host };
   const shown = reference !== undefined && kind === 'server';
+  const waysOn = () => {
+    if (choose && HOPELESS.includes(kind)) return [button('primary', 'action.choose', choose)];
+    const label = isKey(own) ? /** @type {Key} */ (own) : kind === 'sessionEnded' ? 'action.signIn' : 'action.retry';
+    const again = waitSeconds ? retryAfter(waitSeconds, retry) : button('primary', label, retry);
+    return [again, choose ? button('quiet', 'action.choose', choose) : undefined];
+  };
   return {
     title: `problem.${kind}.title`,
     values: known,
     body: [
       el('p', { class: 'lead' }, words(`problem.${kind}.lead`, known)),
       shown ? el('p', { class: 'small' }, words('problem.reference', { reference })) : undefined,
-      waitSeconds
-        ? retryAfter(waitSeconds, retry)
-        : button('primary', isKey(own) ? /** @type {Key} */ (own) : kind === 'sessionEnded' ? 'action.signIn' : 'action.retry', retry),
-      choose ? button('quiet', 'action.choose', choose) : undefined,
+      ...waysOn(),
     ],
   };
 }

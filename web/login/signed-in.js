@@ -3,7 +3,8 @@
 import { el } from '../lib/dom.js';
 import { formatMoment } from '../lib/format.js';
 import { isKey, text, words } from '../lib/i18n/words.js';
-import { announce, button } from './screen.js';
+import { copyButton } from './copy.js';
+import { button } from './screen.js';
 
 /** @typedef {import('./screen.js').View} View */
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
@@ -59,17 +60,6 @@ export function updateEnd(endsAt) {
  */
 function accountWithCopy(address) {
   const code = el('code', { class: 'short-address' }, el('span', {}, address.slice(0, -6)), el('span', {}, address.slice(-6)));
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(address);
-      announce(text('in.copied'));
-      button.classList.add('done');
-    } catch {
-      // Browsers keep the clipboard for HTTPS and localhost. The selection can be copied anywhere.
-      getSelection()?.selectAllChildren(code);
-      announce(text('in.notCopied'));
-    }
-  };
-  const button = el('button', { type: 'button', class: 'copy', 'aria-label': text('in.copy'), title: text('in.copy'), click: copy });
-  return [code, button];
+  const copy = copyButton(address, code, { copy: 'in.copy', copied: 'in.copied', selected: 'in.notCopied' });
+  return [code, copy];
 }

@@ -5,7 +5,9 @@ import { words } from '../lib/i18n/words.js';
 import { button, host } from './screen.js';
 
 /** @typedef {import('./screen.js').View} View */
-/** @typedef {import('../wallets/tip6963.js').Wallet} Wallet */
+/** @typedef {import('./ways.js').Way} Way */
+/** @typedef {import('../wallets/signer.js').Signer} Signer */
+/** @typedef {import('../lib/api.js').Challenge} Challenge */
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
 /** Wallets that anyone without one can get. */
@@ -30,27 +32,31 @@ export function lead(key) {
   return el('p', { class: 'lead' }, words(key));
 }
 
+/** @param {() => void} cancel */
+export function cancelButton(cancel) {
+  return button('secondary', 'action.cancel', cancel);
+}
+
 /**
- * @param {ReadonlyArray<Wallet>} wallets at least one
- * @param {(wallet: Wallet) => void} choose
+ * @param {ReadonlyArray<Way>} ways
+ * @param {Way | undefined} first the one to offer before the others
+ * @param {(way: Way) => void} choose
  * @param {Node} [notice]
  * @returns {View}
  */
-export function choose(wallets, choose, notice) {
-  const [only] = wallets;
-  const several = wallets.length > 1;
+export function choose(ways, first, choose, notice) {
+  const wallets = ways.filter((way) => way.kind === 'wallet' && way !== first);
   return {
     title: 'choose.title',
     notice,
     body: [
       el('p', { class: 'lead' }, words('choose.lead', { host })),
-      several ? el('h2', { id: 'wallets' }, words('choose.many')) : undefined,
-      only && !several ? walletButton(only, () => choose(only), 'primary') : undefined,
-      several
-        ? el('ul', { class: 'wallets', 'aria-labelledby': 'wallets' }, wallets.map((wallet) =>
-            el('li', {}, walletButton(wallet, () => choose(wallet), 'secondary')),
-          ))
+      first ? wayButton(first, choose, 'primary') : undefined,
+      wallets.length > 0 ? el('h2', { id: 'wallets' }, words(first ? 'choose.otherWallets' : 'choose.many')) : undefined,
+      wallets.length > 0
+        ? el('ul', { class: 'wallets', 'aria-labelledby': 'wallets' }, wallets.map((way) => el('li', {}, wayButton(way, choose, 'secondary'))))
         : undefined,
+      ...otherWays(ways.filter((way) => way !== first), choose),
       el(
         'details',
         { class: 'steps' },
@@ -62,11 +68,13 @@ export function choose(wallets, choose, notice) {
 }
 
 /**
+ * @param {ReadonlyArray<Way>} ways those that need no wallet in the browser
+ * @param {(way: Way) => void} choose
  * @param {() => void} again
  * @param {Node} [notice]
  * @returns {View}
  */
-export function none(again, notice) {
+export function none(ways, choose, again, notice) {
   const link = ([name, href] = /** @type {string[]} */ ([])) =>
     el(
       'li',
@@ -87,28 +95,125 @@ export function none(again, notice) {
       el('ul', { class: 'wallets' }, WALLETS_TO_GET.map(link)),
       el('p', { class: 'small' }, words('none.phone')),
       button('primary', 'none.again', again),
+      ...otherWays(ways, choose),
     ],
   };
 }
 
 /**
- * @param {{wallet: Wallet, address: string, message: string, sign: () => void, cancel: () => void, notice?: Node}} what
+ * @param {ReadonlyArray<Way>} ways
+ * @param {(way: Way) => void} choose
+ */
+function otherWays(ways, choose) {
+  const others = ways.filter(({ kind }) => kind !== 'wallet');
+  return [
+    el('h2', { id: 'ways' }, words('choose.ways')),
+    el('ul', { class: 'ways', 'aria-labelledby': 'ways' }, others.map((way) => el('li', {}, wayButton(way, choose, 'secondary')))),
+  ];
+}
+
+/**
+ * @param {string} wallet
+ * @param {ReadonlyArray<Key>} steps what the person does first
+ * @param {() => void} go
+ * @param {() => void} cancel
  * @returns {View}
  */
-export function review({ wallet, address, message, sign, cancel, notice }) {
+export function getReady(wallet, steps, go, cancel) {
+  return {
+    title: 'device.title',
+    values: { wallet },
+    body: [
+      el('ol', { class: 'todo' }, steps.map((step) => el('li', {}, words(step, { wallet })))),
+      el('p', { class: 'small' }, words('device.browserAsks', { wallet })),
+      button('primary', 'device.connect', go, { wallet }),
+      button('quiet', 'action.choose', cancel),
+    ],
+  };
+}
+
+/** @typedef {{way: Way, signer: Signer, challenge: Challenge}} Subject what is to be signed, and by what */
+
+/**
+ * @param {Subject & {sign: () => void, compare?: () => void, cancel: () => void, notice?: Node}} what
+ * @returns {View}
+ */
+export function review({ way, signer, challenge, sign, compare, cancel, notice }) {
+  const wallet = way.name;
   return {
     title: 'review.title',
     notice,
     body: [
       el('h2', {}, words('review.account')),
-      el('p', { class: 'full-address' }, address),
-      el('h2', {}, words('review.text', { wallet: wallet.name })),
-      textToSign(message),
+      fullAddress(signer.address),
+      signer.walletType === 'ethereum' ? el('p', { class: 'small' }, words('review.ethereum', { wallet })) : undefined,
+      compare ? button('secondary', 'device.compare', compare, { wallet }) : undefined,
+      ...toSign({ way, signer, challenge }),
       el('p', { class: 'small' }, words('review.note')),
-      button('primary', 'review.sign', sign, { wallet: wallet.name }),
+      button('primary', 'review.sign', sign, { wallet }),
       button('quiet', 'action.cancel', cancel),
     ],
   };
+}
+
+/**
+ * @param {Subject} subject
+ * @param {() => void} cancel
+ * @returns {View}
+ */
+export function signing({ way, signer, challenge }, cancel) {
+  const lead = signer.walletType === 'ledger' ? 'sign.leadHash' : way.device ? 'sign.leadDevice' : 'sign.lead';
+  const shown = signer.walletType === 'ledger' ? hash(challenge.digest) : textToSign(challenge.message);
+  return waiting('sign.title', { wallet: way.name }, [el('p', { class: 'lead' }, words(lead)), shown, cancelButton(cancel)]);
+}
+
+/**
+ * @param {Way} way
+ * @param {string} address
+ * @param {() => void} cancel
+ * @returns {View}
+ */
+export function comparing({ name }, address, cancel) {
+  return waiting('device.comparing', { wallet: name }, [
+    el('p', { class: 'lead' }, words('device.comparingLead', { wallet: name })),
+    fullAddress(address),
+    cancelButton(cancel),
+  ]);
+}
+
+/**
+ * What is signed, as the wallet shows it.
+ *
+ * @param {Subject} subject
+ */
+function toSign({ way, signer, challenge }) {
+  const heading = (/** @type {Key} */ key) => el('h2', {}, words(key, { wallet: way.name }));
+  if (signer.walletType === 'ledger') {
+    return [
+      heading('review.textOnly'),
+      textToSign(challenge.message),
+      heading('review.hash'),
+      hash(challenge.digest),
+      el('p', { class: 'small' }, words('review.hashNote')),
+    ];
+  }
+  const note = way.device ? el('p', { class: 'small' }, words('review.beginning', { wallet: way.name })) : undefined;
+  return [heading('review.text'), textToSign(challenge.message), note];
+}
+
+/**
+ * A digest in the two forms in which Ledgers show it: a Nano the short one, Stax and Flex the long one.
+ *
+ * @param {string} digest
+ */
+function hash(digest) {
+  const upper = digest.toUpperCase();
+  return el('p', { class: 'hash', dir: 'ltr' }, el('strong', {}, `${upper.slice(0, 4)}…${upper.slice(-4)}`), el('span', {}, upper));
+}
+
+/** @param {string} address */
+function fullAddress(address) {
+  return el('p', { class: 'full-address', dir: 'ltr' }, address);
 }
 
 /**
@@ -121,29 +226,31 @@ export function textToSign(message) {
 }
 
 /**
- * @param {Wallet} wallet
- * @param {() => void} click
+ * @param {Way} way
+ * @param {(way: Way) => void} choose
  * @param {'primary' | 'secondary'} rank
  */
-function walletButton(wallet, click, rank) {
-  const letter = () => el('span', { class: 'icon', 'aria-hidden': 'true' }, Array.from(wallet.name)[0]?.toUpperCase() ?? '');
+function wayButton(way, choose, rank) {
+  const letter = () => el('span', { class: 'icon', 'aria-hidden': 'true' }, Array.from(way.name)[0]?.toUpperCase() ?? '');
   let icon = letter();
-  if (wallet.icon) {
+  if (way.icon) {
     const image = el('img', {
       class: 'icon',
       alt: '',
       width: '28',
       height: '28',
-      src: wallet.icon,
+      src: way.icon,
       error: () => image.replaceWith(letter()),
     });
     icon = image;
   }
+  const first = rank === 'primary';
   return el(
     'button',
-    { type: 'button', class: `button ${rank} wallet`, click },
+    { type: 'button', class: `button ${rank} wallet`, click: () => choose(way) },
     icon,
-    el('span', { class: 'name' }, rank === 'primary' ? words('choose.one', { wallet: wallet.name }) : el('bdi', {}, wallet.name)),
-    rank === 'primary' ? undefined : el('span', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
+    el('span', { class: 'name' }, first ? words('choose.one', { wallet: way.name }) : el('bdi', {}, way.name)),
+    !first && way.hint ? el('span', { class: 'hint' }, words(way.hint)) : undefined,
+    !first && way.kind === 'wallet' ? el('span', { class: 'arrow', 'aria-hidden': 'true' }, '→') : undefined,
   );
 }

@@ -1,6 +1,6 @@
 /** Which wallets are in this page, kept up to date: some load after it does. */
 
-import { injectedWallets } from './injected.js';
+import { injectedWallets, sameName } from './injected.js';
 import { listenForWallets } from './tip6963.js';
 
 /** @typedef {import('./tip6963.js').Wallet} Wallet */
@@ -16,32 +16,39 @@ const PATIENCE_MS = 700;
 export function discoverWallets(changed) {
   /** @type {Map<string, Wallet>} */
   const announced = new Map();
+  /** @type {Map<string, Wallet>} */
+  const ethereum = new Map();
   /** @type {Wallet[]} */
   let wallets = [];
 
   function update() {
     const found = [...announced.values()];
     found.push(...injectedWallets(found));
+    // Many wallets hold accounts of both kinds: with those, one signs in by the TRON one.
+    const isTron = (/** @type {Wallet} */ { name }) => found.some((wallet) => sameName(wallet.name, name));
+    found.push(...[...ethereum.values()].filter((wallet) => !isTron(wallet)));
     const same = found.length === wallets.length && found.every((wallet, index) => alike(wallet, wallets[index]));
     wallets = found;
     if (!same) changed();
   }
 
-  const announcements = listenForWallets((wallet) => {
-    // The first one keeps its place: a later one of the same name could be another extension's.
-    if (announced.has(wallet.id)) return;
-    announced.set(wallet.id, wallet);
-    update();
-  });
+  const listen = (/** @type {import('./tip6963.js').Family} */ family, /** @type {Map<string, Wallet>} */ known) =>
+    listenForWallets(family, (wallet) => {
+      // The first one keeps its place: a later one of the same name could be another extension's.
+      if (known.has(wallet.id)) return;
+      known.set(wallet.id, wallet);
+      update();
+    });
+  const announcements = [listen('tron', announced), listen('ethereum', ethereum)];
   // Old versions of TronLink say when they are ready.
   window.addEventListener('tronLink#initialized', update);
 
   /** Look again, and answer when wallets have had time to show themselves. */
   async function scan() {
-    announcements.ask();
+    for (const { ask } of announcements) ask();
     for (let waited = 0; waited < PATIENCE_MS; waited += 100) {
       update();
-      if (wallets.length > 0) return;
+      if (wallets.some(({ family }) => family === 'tron')) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     update();
@@ -49,7 +56,7 @@ export function discoverWallets(changed) {
 
   return {
     scan,
-    /** @returns {ReadonlyArray<Wallet>} announced ones first */
+    /** @returns {ReadonlyArray<Wallet>} announced ones first, those of Ethereum last */
     get wallets() {
       return wallets;
     },

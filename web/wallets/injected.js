@@ -33,13 +33,13 @@ export function injectedWallets(announced) {
   for (const [name, path] of PLACES) {
     const provider = at(path);
     if (!provider || [...announced, ...found].some((wallet) => isSame(wallet, name, provider))) continue;
-    found.push({ id: `injected ${name}`, name, icon: undefined, provider, legacy: name !== 'TRON wallet' });
+    found.push({ id: `injected ${name}`, name, icon: undefined, provider, legacy: name !== 'TRON wallet', family: 'tron' });
   }
   const tronWeb = at(['tronWeb']);
   if (found.length === 0 && announced.length === 0 && tronWeb) {
     // The browsers inside some wallet apps put in nothing but a connected tronWeb.
     const provider = /** @type {Provider} */ ({ tronWeb });
-    found.push({ id: 'injected tronWeb', name: 'TRON wallet', icon: undefined, provider, legacy: true });
+    found.push({ id: 'injected tronWeb', name: 'TRON wallet', icon: undefined, provider, legacy: true, family: 'tron' });
   }
   return found;
 }
@@ -54,14 +54,24 @@ export function injectedWallets(announced) {
  */
 function isSame(wallet, name, provider) {
   if (wallet.provider === provider) return true;
-  const plain = (/** @type {string} */ text) => text.toLowerCase().replace(/ wallet$/, '');
-  if (plain(wallet.name) === plain(name)) return true;
+  if (sameName(wallet.name, name)) return true;
   try {
     if (wallet.provider.tronWeb && wallet.provider.tronWeb === provider.tronWeb) return true;
-    return plain(wallet.name) === 'tronlink' && 'isTronLink' in provider && provider.isTronLink === true;
+    return sameName(wallet.name, 'TronLink') && 'isTronLink' in provider && provider.isTronLink === true;
   } catch {
     return false;
   }
+}
+
+/**
+ * Whether two names are those of one wallet: some say "Wallet" after it in one place and not in another.
+ *
+ * @param {string} one
+ * @param {string} other
+ */
+export function sameName(one, other) {
+  const plain = (/** @type {string} */ name) => name.toLowerCase().replace(/ wallet$/, '');
+  return plain(one) === plain(other);
 }
 
 /**

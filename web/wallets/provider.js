@@ -6,6 +6,8 @@
  * `tron_requestAccounts`, which answers `{code: 200 | 4000 | 4001}`, or nothing while the wallet is locked.
  */
 
+import { WalletError } from './signer.js';
+
 /**
  * @typedef {object} TronWeb
  * @property {{base58?: string | false}} [defaultAddress]
@@ -22,22 +24,38 @@
  * @property {(event: string, listener: (value: unknown) => void) => void} [removeListener]
  */
 
-/** @typedef {'refused' | 'locked' | 'pending' | 'unsupported' | 'walletFailed'} WalletErrorKind */
-
-/** A wallet did not do what it was asked. */
-export class WalletError extends Error {
-  /** @param {WalletErrorKind} kind */
-  constructor(kind) {
-    super(kind);
-    this.kind = kind;
-  }
-}
-
 const ADDRESS = /^T[1-9A-HJ-NP-Za-km-z]{33}$/;
-const SIGNATURE = /^(0x)?[0-9a-f]{130}$/i;
+/** 65 bytes in hex, as wallets write them. */
+export const SIGNATURE = /^(0x)?[0-9a-f]{130}$/i;
 
 /** How long a wallet may take to fill in its address after it said yes, in milliseconds. */
 const SETTLE_MS = 2000;
+
+/**
+ * Ask the wallet for its account, and sign with it. Wallets answer when the person does, so this may take minutes.
+ *
+ * @param {Provider} provider
+ * @param {{legacy: boolean}} options legacy: the wallet was found without TIP-6963, so it may not know TIP-1102
+ * @returns {Promise<import('./signer.js').Signer>}
+ * @throws {WalletError}
+ */
+export async function openTron(provider, options) {
+  return {
+    address: await connect(provider, options),
+    walletType: 'tron',
+    sign: ({ message }) => sign(provider, message),
+    close: () => {},
+    ...watched(provider),
+  };
+}
+
+/**
+ * @param {Provider} provider
+ * @returns {import('./signer.js').Watched}
+ */
+export function watched(provider) {
+  return { current: () => currentAddress(provider), watch: (listener) => watchAccount(provider, listener) };
+}
 
 /**
  * The account that the wallet shows to this page now; nothing while it is locked or not connected.
@@ -45,7 +63,7 @@ const SETTLE_MS = 2000;
  * @param {Provider} provider
  * @returns {string | undefined} a TRON address in base58check form
  */
-export function currentAddress(provider) {
+function currentAddress(provider) {
   try {
     const tronWeb = provider.tronWeb;
     return asAddress(tronWeb && tronWeb.defaultAddress?.base58);
@@ -55,14 +73,12 @@ export function currentAddress(provider) {
 }
 
 /**
- * Ask the wallet for its account. Wallets answer when the person does, so this may take minutes.
- *
  * @param {Provider} provider
- * @param {{legacy: boolean}} options legacy: the wallet was found without TIP-6963, so it may not know TIP-1102
+ * @param {{legacy: boolean}} options
  * @returns {Promise<string>} a TRON address
  * @throws {WalletError}
  */
-export async function connect(provider, { legacy }) {
+async function connect(provider, { legacy }) {
   if (typeof provider.request !== 'function') {
     // Browsers inside old wallet apps put in a connected tronWeb and nothing to ask.
     const address = currentAddress(provider);
@@ -87,7 +103,7 @@ export async function connect(provider, { legacy }) {
  * @returns {Promise<string>} 65 bytes in hex
  * @throws {WalletError}
  */
-export async function sign(provider, message) {
+async function sign(provider, message) {
   const trx = provider.tronWeb ? provider.tronWeb.trx : undefined;
   /** @type {unknown} */
   let signature;
@@ -113,7 +129,7 @@ export async function sign(provider, message) {
  * @param {(address: string) => void} listener
  * @returns {() => void}
  */
-export function watchAccount(provider, listener) {
+function watchAccount(provider, listener) {
   const report = (/** @type {unknown} */ value) => {
     const address = asAddress(value);
     if (address) listener(address);
@@ -192,10 +208,12 @@ async function settledAddress(provider) {
 }
 
 /**
- * @param {unknown} error what a wallet threw: TIP-1193 asks for a `code`, TronLink's `signMessageV2` throws a string
+ * What to say about what a wallet threw.
+ *
+ * @param {unknown} error TIP-1193 asks for a `code`, TronLink's `signMessageV2` throws a string
  * @returns {WalletError}
  */
-function asWalletError(error) {
+export function asWalletError(error) {
   if (error instanceof WalletError) return error;
   const code = codeOf(error);
   if (code === 4001) return new WalletError('refused');

@@ -1,5 +1,6 @@
 /**
- * Wallets that announce themselves (TIP-6963). What an extension says of itself is a stranger's word: names are cut and
+ * Wallets that announce themselves: those of TRON by TIP-6963, those of Ethereum by EIP-6963, which differ in the names of
+ * the events alone. What an extension says of itself is a stranger's word: names are cut and
  * cleaned, icons are taken only as small images, and their number is bounded.
  */
 
@@ -12,7 +13,13 @@
  * @property {string | undefined} icon a data: URI, to be shown in an <img> only
  * @property {Provider} provider
  * @property {boolean} legacy found without TIP-6963
+ * @property {Family} family whose accounts it shows
  */
+
+/** @typedef {'tron' | 'ethereum'} Family */
+
+/** @type {Readonly<Record<Family, string>>} */
+const PROTOCOL = { tron: 'TIP6963', ethereum: 'eip6963' };
 
 const MAX_WALLETS = 16;
 const MAX_NAME = 32;
@@ -24,29 +31,31 @@ const ICON = /^data:image\/(png|jpeg|gif|webp|avif|svg\+xml|x-icon)[;,]/i;
  * Call `found` with each wallet that announces itself, now and later, until the returned `stop`. `ask` makes all of
  * them announce themselves again.
  *
+ * @param {Family} family
  * @param {(wallet: Wallet) => void} found
  * @returns {{ask: () => void, stop: () => void}}
  */
-export function listenForWallets(found) {
+export function listenForWallets(family, found) {
   const seen = new Set();
   const onAnnounce = (/** @type {Event} */ event) => {
-    const wallet = readAnnouncement(event);
+    const wallet = readAnnouncement(family, event);
     if (!wallet || (!seen.has(wallet.id) && seen.size >= MAX_WALLETS)) return;
     seen.add(wallet.id);
     found(wallet);
   };
-  window.addEventListener('TIP6963:announceProvider', onAnnounce);
+  window.addEventListener(`${PROTOCOL[family]}:announceProvider`, onAnnounce);
   return {
-    ask: () => window.dispatchEvent(new Event('TIP6963:requestProvider')),
-    stop: () => window.removeEventListener('TIP6963:announceProvider', onAnnounce),
+    ask: () => window.dispatchEvent(new Event(`${PROTOCOL[family]}:requestProvider`)),
+    stop: () => window.removeEventListener(`${PROTOCOL[family]}:announceProvider`, onAnnounce),
   };
 }
 
 /**
+ * @param {Family} family
  * @param {Event} event
  * @returns {Wallet | undefined}
  */
-function readAnnouncement(event) {
+function readAnnouncement(family, event) {
   try {
     const { info, provider } = /** @type {CustomEvent} */ (event).detail;
     const name = cleanName(info.name);
@@ -54,7 +63,7 @@ function readAnnouncement(event) {
     // The uuid is new in each page, the reverse domain name is not; two wallets may claim the same one, so the name
     // counts too.
     const id = `${String(info.rdns ?? info.uuid).slice(0, 100)} ${name}`;
-    return { id, name, icon: safeIcon(info.icon), provider, legacy: false };
+    return { id, name, icon: safeIcon(info.icon), provider, legacy: false, family };
   } catch {
     return undefined;
   }

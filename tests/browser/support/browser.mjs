@@ -52,6 +52,11 @@ export async function refreshToken(page) {
  */
 export async function onPage(browser, url, body, { context: contextOptions = {}, refusals } = {}) {
   const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', baseURL: url, ...contextOptions });
+  // Nothing else is there to be reached: whatever works here works in a home that is cut off.
+  await context.route(
+    (to) => to.origin !== url,
+    (route) => route.abort('internetdisconnected'),
+  );
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   /** @type {string[]} */

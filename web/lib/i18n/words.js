@@ -1,15 +1,31 @@
-/** Finds words in the table of the reader's language. A new language is a file beside en.js and a line in `TABLES`. */
+/**
+ * Finds words in the table of the reader's language. A new language is a file beside en.js and a line in `TABLES`; what
+ * only some pages say is in tables of their own, which they add.
+ */
 
 import en from './en.js';
 
-/** @typedef {keyof typeof en} Key */
+/**
+ * @typedef {keyof typeof en | keyof typeof import('./en/app.js').default | keyof typeof import('./en/account.js').default
+ *   | keyof typeof import('./en/admin.js').default} Key
+ */
 
-/** @type {Record<string, Record<Key, string>>} */
+/** @type {Record<string, Record<keyof typeof en, string>>} */
 const TABLES = { en };
 
 const language =
   navigator.languages.map((tag) => tag.split('-')[0] ?? '').find((tag) => Object.hasOwn(TABLES, tag)) ?? 'en';
-const table = TABLES[language] ?? en;
+/** @type {Record<string, string>} */
+const table = { ...(TABLES[language] ?? en) };
+
+/**
+ * Add the words of a page.
+ *
+ * @param {{en: Record<string, string>} & Record<string, Record<string, string>>} tables one a language
+ */
+export function addWords(tables) {
+  Object.assign(table, tables[language] ?? tables.en);
+}
 
 /** The reader's own variant of that language, for dates and numbers. */
 export const locale = navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language;
@@ -27,7 +43,7 @@ export function isKey(key) {
  * @returns {string}
  */
 export function text(key, values = {}) {
-  return table[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+  return (table[key] ?? '').replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 }
 
 /**
@@ -39,7 +55,7 @@ export function text(key, values = {}) {
  * @returns {Array<string | HTMLElement>}
  */
 export function words(key, values = {}) {
-  return table[key].split(/(\{\w+\})/).map((part) => {
+  return (table[key] ?? '').split(/(\{\w+\})/).map((part) => {
     const name = /^\{(\w+)\}$/.exec(part)?.[1];
     if (!name) return part;
     const apart = document.createElement('bdi');

@@ -1,0 +1,5 @@
+/** Where hardware wallets keep the first TRON account: m/44'/195'/0'/0/0 (BIP-44, SLIP-44). */
+
+const HARDENED = 0x80000000;
+
+export const TRON_PATH = [44 + HARDENED, 195 + HARDENED, HARDENED, 0, 0];
