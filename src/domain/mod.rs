@@ -7,6 +7,7 @@ pub mod bounded;
 pub mod challenge;
 pub mod claims;
 pub mod client;
+pub mod hour;
 pub mod id;
 pub mod key;
 pub mod origin;

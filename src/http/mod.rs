@@ -41,6 +41,7 @@ pub mod server;
 mod sessions;
 mod socket;
 mod strict;
+mod system;
 pub mod target;
 pub mod tls;
 mod users;

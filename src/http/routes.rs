@@ -14,7 +14,7 @@ use super::{
         Quota::{Read, SignIn, Token, Unlimited, Write},
         Route, SignedIn, WithToken, delete, get, post, put,
     },
-    sessions, users, web,
+    sessions, system, users, web,
 };
 use crate::domain::permission::Permission;
 
@@ -77,6 +77,9 @@ pub fn routes() -> Vec<Route> {
         delete("endAllSessions", "/sessions",             SignedIn,     Write,     sessions::delete_all, "End all of the caller's sessions, this one too"),
         delete("eraseMe",       "/users/me",              SignedIn,     SignIn,    auth::erase_own,     "Erase the caller's own account, with a freshly signed challenge")
             .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, LastSuperAdmin]),
+        get ("getSystem",       "/system",                Holds(Permission::ViewSystemMetrics), Read, system::get,    "Read what the service holds and does, in numbers"),
+        get ("listSigningKeys", "/keys",                  Holds(Permission::ViewSystemMetrics), Read, keys::list,     "List the signing keys, and what each is doing"),
+        post("rotateSigningKey", "/keys/rotate",          Holds(Permission::ManageSystemConfig), Write, keys::rotate, "Make the next signing key, unless one waits for its turn already"),
         get ("getKeys",         "/.well-known/jwks.json", Public,       Unlimited, keys::jwks,          "Read the public keys that verify tokens"),
         get ("getHealth",       "/health",                Public,       Unlimited, info::health,        "Tell how the service stands"),
         get ("getLiveness",     "/health/live",           Public,       Unlimited, info::live,          "Tell that the process answers"),

@@ -16,6 +16,7 @@ mod refresh;
 mod session_list;
 mod sessions;
 mod sign_in;
+mod system;
 mod tokens;
 mod users;
 
@@ -29,6 +30,7 @@ pub use health::Health;
 pub use keys::PublicKey;
 pub use sessions::SessionStatus;
 pub use sign_in::Registration;
+pub use system::{SignIns, System};
 pub use tokens::TokenPair;
 pub use users::{NewUser, UserRef};
 
@@ -80,6 +82,7 @@ struct Inner {
     refresh_token_key: crate::domain::refresh_token::RefreshTokenKey,
     tokens: tokens::Tokens,
     key_change: tokio::sync::Mutex<()>,
+    refused: system::Refused,
 }
 
 impl Service {
@@ -97,6 +100,7 @@ impl Service {
             ids: ids::Ids::default(),
             tokens: tokens::Tokens::default(),
             key_change: tokio::sync::Mutex::default(),
+            refused: system::Refused::default(),
             refresh_token_key,
             store,
             clock,
