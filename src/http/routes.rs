@@ -3,10 +3,10 @@
 use super::{
     audit, auth,
     code::Code::{
-        AccountLocked, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed, HostUnknown,
-        LastSuperAdmin, OwnAccount, PermissionMissing, RefreshTokenReused, RefreshTokenUnknown,
-        RegistrationClosed, RoleTooLow, SessionEnded, SessionUnknown, SignatureInvalid, TokenExpired,
-        TokenInvalid, TokenMissing, UserUnknown,
+        AccountLocked, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed,
+        FreshSignatureRequired, HostUnknown, LastSuperAdmin, OwnAccount, PermissionMissing,
+        RefreshTokenReused, RefreshTokenUnknown, RegistrationClosed, RoleTooLow, SessionEnded,
+        SessionUnknown, SignatureInvalid, TokenExpired, TokenInvalid, TokenMissing, UserUnknown,
     },
     info, keys, openapi, permissions, problems, profile,
     route::{
@@ -55,15 +55,15 @@ pub fn routes() -> Vec<Route> {
         get ("getUserPermissions", "/users/{id}/permissions", Holds(Permission::ViewAllUsers), Read, users::permissions, "Read what one user may do")
             .fails(&[UserUnknown]),
         put ("changeUser",      "/users/{id}",            Holds(Permission::ManageUsers),  Write, users::put,         "Change one user's profile, or lock or unlock them")
-            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin]),
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin, HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, FreshSignatureRequired]),
         put ("assignRole",      "/users/{id}/role",       Holds(Permission::AssignRoles),  Write, users::put_role,    "Give one user another role")
-            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin]),
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin, HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, FreshSignatureRequired]),
         post("lockUser",        "/users/{id}/lock",       Holds(Permission::ManageUsers),  Write, users::lock,        "Keep one user out, and end all their sessions")
-            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin]),
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin, HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, FreshSignatureRequired]),
         post("unlockUser",      "/users/{id}/unlock",     Holds(Permission::ManageUsers),  Write, users::unlock,      "Let one user in again")
-            .fails(&[UserUnknown, OwnAccount, RoleTooLow]),
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, FreshSignatureRequired]),
         delete("eraseUser",     "/users/{id}",            Holds(Permission::AssignRoles),  Write, users::delete,      "Erase one user; the audit log stays, under their identifier")
-            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin]),
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin, HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, FreshSignatureRequired]),
         post("forceLogout",     "/users/{id}/logout",     Holds(Permission::ForceUserLogout), Write, sessions::force_logout, "End all sessions of one user")
             .fails(&[UserUnknown, RoleTooLow]),
         get ("listSessions",    "/sessions",              SignedIn,     Read,      sessions::list,      "List the caller's sessions, or another user's")
