@@ -9,6 +9,7 @@ pub mod claims;
 pub mod client;
 pub mod handover;
 pub mod hardware_wallet;
+pub mod hour;
 pub mod id;
 pub mod key;
 pub mod mac;

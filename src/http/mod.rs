@@ -49,6 +49,7 @@ pub mod server;
 mod sessions;
 mod socket;
 mod strict;
+mod system;
 pub mod target;
 pub mod tls;
 mod transfer;

@@ -30,6 +30,7 @@ mod server;
 mod sign_in;
 mod sign_out;
 mod support;
+mod system;
 mod table;
 mod tls;
 mod tls_process;

@@ -208,11 +208,15 @@ impl TestServer {
 
     /// A bearer's header line, of a user with this role.
     pub async fn bearer(&self, role: Role) -> String {
-        let wallet = Wallet::new(1_000_000 + role as u64);
+        bearer(&self.sign_in_as(&Wallet::new(1_000_000 + role as u64), role).await)
+    }
+
+    /// What a sign-in of `wallet` gives, whose account has this role if it is made here.
+    pub async fn sign_in_as(&self, wallet: &Wallet, role: Role) -> Value {
         let new = NewUser { address: wallet.address, role, display_name: None };
         // The second time, the account is there.
         drop(self.service.add_user(new).await);
-        bearer(&self.sign_in(&wallet).await)
+        self.sign_in(wallet).await
     }
 
     /// The reply to a `POST` of JSON.
