@@ -11,6 +11,7 @@ pub mod hour;
 pub mod id;
 pub mod key;
 pub mod origin;
+pub mod palette;
 pub mod permission;
 pub mod profile;
 pub mod rate;
