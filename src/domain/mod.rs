@@ -14,6 +14,7 @@ pub mod id;
 pub mod key;
 pub mod mac;
 pub mod origin;
+pub mod palette;
 pub mod permission;
 pub mod profile;
 pub mod rate;

@@ -10,6 +10,7 @@ pub mod audit;
 mod auth;
 mod bodies;
 mod body;
+pub mod branding;
 pub mod client;
 pub mod code;
 mod connection;
@@ -57,6 +58,7 @@ mod users;
 pub mod web;
 
 pub use app::{About, App, Settings};
+pub use branding::Branding;
 pub use code::Code;
 pub use limits::Limits;
 pub use problem::Problem;

@@ -1,13 +1,13 @@
 //! The table: everything that can be asked of this service.
 
 use super::{
-    audit, auth,
+    audit, auth, branding,
     code::Code::{
         AccountLocked, AddressBound, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed,
         FreshSignatureRequired, HardwareWalletUnavailable, HostUnknown, LastSuperAdmin, NotSameOrigin,
-        OwnAccount, PermissionMissing, RefreshTokenReused, RefreshTokenUnknown, RegistrationClosed,
-        ReturnNotAllowed, RoleTooLow, SessionEnded, SessionUnknown, SignatureInvalid, TokenExpired,
-        TokenInvalid, TokenMissing, TooManyWallets, UserUnknown, WalletUnknown,
+        OwnAccount, PathUnknown, PermissionMissing, RefreshTokenReused, RefreshTokenUnknown,
+        RegistrationClosed, ReturnNotAllowed, RoleTooLow, SessionEnded, SessionUnknown, SignatureInvalid,
+        TokenExpired, TokenInvalid, TokenMissing, TooManyWallets, UserUnknown, WalletUnknown,
     },
     export, forward, handover, hw, info, keys, openapi, permissions, problems, profile,
     route::{
@@ -105,6 +105,10 @@ pub fn routes() -> Vec<Route> {
         get ("getLiveness",     "/health/live",           Public,       Unlimited, info::live,          "Tell that the process answers"),
         get ("getReadiness",    "/health/ready",          Public,       Unlimited, info::ready,         "Tell that people can sign in"),
         get ("getInfo",         "/meta/info",             Public,       Unlimited, info::meta,          "Tell what the service is"),
+        get ("getBrand",        "/branding.json",         Public,       Unlimited, branding::get,       "Read the name and colour of whoever runs the service"),
+        get ("getBrandStyle",   "/branding.css",          Public,       Unlimited, branding::style,     "Read their colours as a style sheet"),
+        get ("getBrandLogo",    "/branding/logo",         Public,       Unlimited, branding::logo,      "Read their logo")
+            .fails(&[PathUnknown]),
         get ("explainProblem",  "/problems/{code}",       Public,       Unlimited, problems::get,       "Explain a refusal"),
         get ("getFile",         "/web/{*path}",           Public,       Unlimited, web::get,            "Read a file of the pages"),
         get ("getDocument",     "/openapi.json",          Public,       Unlimited, openapi::get,        "Read this document"),

@@ -5,6 +5,7 @@
 mod abuse;
 mod audit;
 mod audit_cli;
+mod branding;
 mod certificate;
 mod cli;
 mod cookies;
