@@ -14,7 +14,10 @@ use super::{
     web,
 };
 use crate::{
-    domain::{timestamp::Timestamp, wallet::WalletType},
+    domain::{
+        timestamp::Timestamp,
+        wallet::{DeviceType, WalletType},
+    },
     service::Health,
 };
 
@@ -91,7 +94,10 @@ pub(super) struct MetaReply {
     version: &'static str,
     build: Build,
     features: Vec<&'static str>,
+    /// How people sign here, without the kinds of hardware wallets that are switched off.
     supported_wallets: Vec<WalletType>,
+    /// The kinds of hardware wallets that may be connected to accounts.
+    hardware_wallets: Vec<DeviceType>,
     tron_network: &'static str,
 }
 
@@ -116,12 +122,15 @@ pub(super) async fn meta(app: Arc<App>, _: Request<(), ()>) -> Result<MetaReply,
     if app.about.registration_open {
         features.push("registration");
     }
+    let devices = &app.about.hardware_wallets;
+    let supported = |wallet: &WalletType| wallet.device().is_none_or(|device| devices.contains(&device));
     Ok(MetaReply {
         service: app.about.service_name.clone(),
         version: VERSION,
         build: Build::this(),
         features,
-        supported_wallets: WalletType::ALL.into(),
+        supported_wallets: WalletType::ALL.into_iter().filter(supported).collect(),
+        hardware_wallets: devices.clone(),
         tron_network: app.about.tron_network,
     })
 }

@@ -106,6 +106,12 @@ impl Service {
             Ok(Ok((user, session)))
         };
         let (user, session) = flatten(inner.store.write(begin).await)?;
+        if user.role != Role::SuperAdmin && inner.rules.super_admins.contains(&session.address) {
+            tracing::warn!(
+                address = %session.address, user.id = %user.id,
+                "SUPER_ADMIN_ADDRESSES names a hardware wallet of an account; the account is not promoted by it"
+            );
+        }
         self.pair(user, session, refresh_token, &answer.origin, now)
     }
 

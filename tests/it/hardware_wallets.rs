@@ -59,6 +59,12 @@ async fn a_connected_wallet_signs_in_to_the_same_account_until_it_is_disconnecte
         own.address.to_string(),
         "the account keeps its own address"
     );
+    let verified = server.call("GET", "/auth/verify", &by_ledger, &Value::Null).await.expect(200);
+    assert_eq!(verified["tron_address"], own.address.to_string());
+    let claims = by_ledger["access_token"].as_str().unwrap().split('.').nth(1).unwrap();
+    let claims = data_encoding::BASE64URL_NOPAD.decode(claims.as_bytes()).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!(claims["tron_address"], own.address.to_string(), "and so do its tokens");
     let sessions = server.call("GET", "/sessions", &tokens, &Value::Null).await.expect(200);
     let signed = |session: &Value| session["tron_address"].as_str().unwrap().to_owned();
     let signers: Vec<_> = sessions["sessions"].as_array().unwrap().iter().map(signed).collect();
@@ -178,6 +184,9 @@ async fn an_account_has_so_many_wallets_and_of_the_kinds_that_are_switched_on() 
         body["type"] = kind.into();
         assert_eq!(server.call("POST", "/hw/connect", &tokens, &body).await.problem(), (409, 1004), "{kind}");
     }
+    let info = server.get("/meta/info", "").await.expect(200);
+    assert_eq!(info["hardware_wallets"], json!(["ledger"]));
+    assert_eq!(info["supported_wallets"], json!(["tron", "ledger", "ethereum"]));
     for number in 100..116 {
         connect(&server, &tokens, &Wallet::new(number)).await;
     }
