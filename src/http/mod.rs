@@ -35,6 +35,7 @@ pub mod route;
 pub mod router;
 pub mod routes;
 mod schemas;
+pub mod scrape;
 mod seats;
 mod security;
 pub mod server;

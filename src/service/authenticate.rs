@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Error, Service, blocking};
 use crate::{
     domain::{claims::Claims, permission::Permission, user::User},
+    metrics::TokenRefusal,
     store::{LiveSession, users},
 };
 
@@ -37,7 +38,7 @@ impl Service {
     pub async fn authenticate(&self, token: &str) -> Result<Principal, Error> {
         let (service, token) = (self.clone(), zeroize::Zeroizing::new(token.to_owned()));
         let now = self.now();
-        blocking(move || {
+        let outcome = blocking(move || {
             let claims = service.claims(&token, now)?;
             let store = &service.0.store;
             let session = store.live_session(claims.sid)?.ok_or(Error::SessionEnded)?;
@@ -53,6 +54,21 @@ impl Service {
             session.touch(now);
             Ok(Principal { user, session, claims })
         })
-        .await
+        .await;
+        if let Some(reason) = outcome.as_ref().err().and_then(refusal) {
+            self.0.counts.refused_token(reason);
+        }
+        outcome
+    }
+}
+
+/// How it is counted that a token is refused; our own failures are none.
+fn refusal(error: &Error) -> Option<TokenRefusal> {
+    match error {
+        Error::TokenInvalid => Some(TokenRefusal::Invalid),
+        Error::TokenExpired(_) => Some(TokenRefusal::Expired),
+        Error::SessionEnded => Some(TokenRefusal::Ended),
+        Error::AccountLocked => Some(TokenRefusal::AccountLocked),
+        _ => None,
     }
 }

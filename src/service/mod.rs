@@ -3,6 +3,7 @@
 mod asker;
 mod audit;
 mod authenticate;
+mod census;
 mod challenges;
 mod erase;
 mod error;
@@ -35,6 +36,7 @@ pub use users::{NewUser, UserRef};
 use crate::{
     clock::Clock,
     domain::{attempts, timestamp::Timestamp, wallet::Address},
+    metrics::UseCases,
     random::Random,
     store::{Store, StoreError},
 };
@@ -80,6 +82,7 @@ struct Inner {
     refresh_token_key: crate::domain::refresh_token::RefreshTokenKey,
     tokens: tokens::Tokens,
     key_change: tokio::sync::Mutex<()>,
+    counts: UseCases,
 }
 
 impl Service {
@@ -97,6 +100,7 @@ impl Service {
             ids: ids::Ids::default(),
             tokens: tokens::Tokens::default(),
             key_change: tokio::sync::Mutex::default(),
+            counts: UseCases::default(),
             refresh_token_key,
             store,
             clock,

@@ -19,7 +19,11 @@ pub mod users;
 pub mod users_index;
 mod writer;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use redb::{Database, ReadTransaction, ReadableDatabase};
 
@@ -29,7 +33,7 @@ pub use open::{CheckReport, Snapshot, check};
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use transaction::{Reads, Tx};
 
-use crate::domain::id::SessionId;
+use crate::{domain::id::SessionId, metrics::Commits};
 use handle::Handle;
 use live::LiveSessions;
 use writer::Writer;
@@ -43,6 +47,9 @@ struct Inner {
     writer: Writer,
     database: Arc<Handle>,
     live: Arc<LiveSessions>,
+    /// None for one in memory.
+    path: Option<PathBuf>,
+    commits: Commits,
 }
 
 impl Store {
@@ -56,7 +63,7 @@ impl Store {
     /// the file is then left as it is.
     pub fn open(path: &Path, key: [u8; 32]) -> Result<Self, OpenError> {
         let again = path.to_owned();
-        Self::start(open::open(path, key)?, move || open::open_existing(&again))
+        Self::start(open::open(path, key)?, Some(path.to_owned()), move || open::open_existing(&again))
     }
 
     /// A database in memory, for tests.
@@ -67,17 +74,20 @@ impl Store {
     pub fn in_memory(key: [u8; 32]) -> Result<Self, OpenError> {
         let lost =
             || Err(OpenError::Io { path: "memory".into(), source: std::io::ErrorKind::Unsupported.into() });
-        Self::start(open::in_memory(key)?, lost)
+        Self::start(open::in_memory(key)?, None, lost)
     }
 
     fn start(
         database: Database,
+        path: Option<PathBuf>,
         reopen: impl Fn() -> Result<Database, OpenError> + Send + Sync + 'static,
     ) -> Result<Self, OpenError> {
         let database = Arc::new(Handle::new(database, reopen));
         let live = Arc::new(LiveSessions::new());
-        let writer = Writer::start(Arc::clone(&database), Arc::clone(&live)).map_err(OpenError::Thread)?;
-        Ok(Self(Arc::new(Inner { writer, database, live })))
+        let commits = Commits::default();
+        let writer = Writer::start(Arc::clone(&database), Arc::clone(&live), commits.clone());
+        let writer = writer.map_err(OpenError::Thread)?;
+        Ok(Self(Arc::new(Inner { writer, database, live, path, commits })))
     }
 
     /// Apply `change` in a transaction, and return when it is on disk.
@@ -137,6 +147,18 @@ impl Store {
     /// [`StoreError`] if too much waits for the disk already.
     pub fn heal(&self) -> Result<(), StoreError> {
         if self.is_writable() { Ok(()) } else { self.submit(|_| Ok(())) }
+    }
+
+    /// How long the database's file is, in bytes; nothing for one in memory, or when it cannot be told. Asks the disk.
+    #[must_use]
+    pub fn file_bytes(&self) -> Option<u64> {
+        fs::metadata(self.0.path.as_ref()?).ok().map(|metadata| metadata.len())
+    }
+
+    /// What is counted of its commits.
+    #[must_use]
+    pub fn commits(&self) -> &Commits {
+        &self.0.commits
     }
 
     /// Whether the last commit succeeded. Nothing was lost if it did not: nobody was told that it had.

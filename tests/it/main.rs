@@ -8,6 +8,7 @@ mod audit_cli;
 mod certificate;
 mod cli;
 mod documents;
+mod exposition;
 #[path = "../support/http.rs"]
 mod http;
 mod info;
@@ -16,6 +17,7 @@ mod layers;
 mod limits;
 mod lockout;
 mod log;
+mod metrics;
 mod openapi;
 #[path = "../support/process.rs"]
 mod process;
