@@ -7,6 +7,7 @@ mod audit;
 mod audit_cli;
 mod certificate;
 mod cli;
+mod dashboard;
 mod documents;
 mod exposition;
 #[path = "../support/http.rs"]
