@@ -1,78 +1,23 @@
 /** Each state of the page, in light and in dark, on a phone and on a desktop: no violation that axe-core knows. */
 
-import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { UNLIMITED, startService } from '../lib/service.mjs';
-import { DESKTOP, PHONE, launch, onPage, screenshot } from './support/browser.mjs';
+import { checkState } from './support/accessible.mjs';
+import { launch } from './support/browser.mjs';
 import { STATES } from './support/states.mjs';
 
 /** @type {import('../lib/service.mjs').Service} */
 let service;
 /** @type {import('playwright-core').Browser} */
 let browser;
-let axeSource = '';
 before(async () => {
-  const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-  [service, browser, axeSource] = await Promise.all([startService({ env: UNLIMITED }), launch(), readFile(axePath, 'utf8')]);
+  [service, browser] = await Promise.all([startService({ env: UNLIMITED }), launch()]);
 });
 after(async () => {
   await browser?.close();
   await service?.stop();
 });
 
-/**
- * @param {import('playwright-core').Page} page
- * @returns {Promise<string[]>} what axe-core finds wrong
- */
-async function violations(page) {
-  // By the debugger's own evaluation: the page's policy rightly forbids to add scripts.
-  const session = await page.context().newCDPSession(page);
-  await session.send('Runtime.evaluate', { expression: axeSource });
-  const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
-    expression: `axe.run(document, { preload: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-      .then((found) => JSON.stringify([found.passes.length, found.violations.flatMap((rule) =>
-        rule.nodes.map((node) => rule.id + ': ' + node.target + ' ' + node.failureSummary))]))`,
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  assert.equal(exceptionDetails, undefined);
-  const [passes, found] = JSON.parse(result.value);
-  assert.ok(passes > 10, 'axe-core must have looked');
-  return found;
-}
-
-const looks = [
-  { look: 'phone-light', context: { ...PHONE, colorScheme: /** @type {const} */ ('light') } },
-  { look: 'phone-dark', context: { ...PHONE, colorScheme: /** @type {const} */ ('dark') } },
-  { look: 'desktop-light', context: { ...DESKTOP, colorScheme: /** @type {const} */ ('light') } },
-  { look: 'desktop-dark', context: { ...DESKTOP, colorScheme: /** @type {const} */ ('dark') } },
-];
-
-for (const { name, reach, refusals } of STATES) {
-  test(`"${name}" is accessible and fits in light and dark, on a phone and a desktop`, async () => {
-    for (const { look, context } of looks) {
-      await onPage(
-        browser,
-        service.url,
-        async (page) => {
-          await page.emulateMedia({ reducedMotion: 'reduce' });
-          await reach(page);
-          await screenshot(page, `${name}-${look}`);
-          assert.deepEqual(await violations(page), [], look);
-          const { tooWide, tooSmall } = await page.evaluate(() => ({
-            tooWide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
-            tooSmall: [...document.querySelectorAll('a, button, summary')]
-              .filter((target) => Math.min(target.clientHeight, target.clientWidth) < 42)
-              .map((target) => `${target.textContent} ${target.clientWidth}x${target.clientHeight}`),
-          }));
-          assert.equal(tooWide, false, `${look}: nothing sticks out`);
-          assert.deepEqual(tooSmall, [], `${look}: targets of 44 pixels`);
-          assert.doesNotMatch(await page.locator('body').innerText(), /RAW|undefined|null|\{|LUCID_AUTH/, 'never a raw error');
-        },
-        { context, refusals },
-      );
-    }
-  });
+for (const state of STATES) {
+  test(`"${state.name}" is accessible and fits in light and dark, on a phone and a desktop`, () => checkState(browser, service.url, state));
 }

@@ -35,7 +35,7 @@ export function confirm(question) {
  */
 function ask({ title, lead, values, body = [], action, danger = false, typed, act }, answer) {
   const opener = document.activeElement;
-  const problem = el('div', {});
+  const problem = el('div', { class: 'slot' });
   const input = typed ? el('input', { id: 'dialog-typed', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false' }) : undefined;
   const wrong = el('p', { class: 'wrong', id: 'dialog-wrong', hidden: true }, typed ? words('dialog.mistyped', { typed }) : '');
   const go = el('button', { type: 'submit', class: `button ${danger ? 'danger' : 'primary'}` }, el('span', {}, words(action)));

@@ -31,7 +31,7 @@ import { failed } from './parts.js';
 export function form({ id, fields, action, saved, save }) {
   const entries = fields.map((field) => ({ ...field, ...control(id, field) }));
   const said = el('p', { class: 'saved', hidden: true }, saved ? words(saved) : '');
-  const problem = el('div', {});
+  const problem = el('div', { class: 'slot' });
   const go = el('button', { type: 'submit', class: 'button primary' }, el('span', {}, words(action)));
   let busy = false;
 
@@ -102,8 +102,8 @@ function control(id, { name, label, hint, value = '', type = 'text', autocomplet
     { class: 'field' },
     el('label', { for: own }, words(label)),
     input,
-    hint ? el('p', { class: 'small', id: hintId }, words(hint)) : undefined,
     wrong,
+    hint ? el('p', { class: 'small', id: hintId }, words(hint)) : undefined,
   );
   return { element, input, mark };
 }

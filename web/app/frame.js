@@ -51,7 +51,7 @@ export function openPage(page) {
     el(
       'header',
       { class: 'top' },
-      el('a', { class: 'brand', href: '/' }, el('img', { src: '/web/favicon.svg', alt: '', width: '28', height: '28' }), el('span', {}, text('brand'))),
+      el('a', { class: 'brand', href: '/' }, el('img', { src: '/web/favicon.svg', alt: '', width: '28', height: '28' }), el('span', { id: 'brand' }, text('brand'))),
       who,
       menu,
     ),
@@ -132,12 +132,23 @@ function showMenu(user) {
 }
 
 function showEnded() {
+  showOnly('problem.sessionEnded.title', 'problem.sessionEnded.lead', link('primary', 'action.signIn', signInPath()));
+}
+
+/**
+ * Nobody is signed in any more: show this, and nothing of the page.
+ *
+ * @param {Key} title
+ * @param {Key} lead
+ * @param {Node} way that leads on
+ */
+export function showOnly(title, lead, way) {
   for (const dialog of document.querySelectorAll('dialog')) dialog.close();
   who.replaceChildren();
   menu.replaceChildren();
-  main.replaceChildren(notice('problem.sessionEnded.title', 'problem.sessionEnded.lead', link('primary', 'action.signIn', signInPath())));
-  main.focus();
-  announce(text('problem.sessionEnded.title'));
+  const heading = el('h1', { tabindex: '-1' }, words(title));
+  main.replaceChildren(el('section', { class: 'panel alone' }, heading, el('p', { class: 'lead' }, words(lead, { host: location.host })), way));
+  heading.focus();
 }
 
 /** While the browser says that it is offline, so does the page. */

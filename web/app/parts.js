@@ -90,6 +90,23 @@ export function failed(error, retry) {
 }
 
 /**
+ * What is known of something, each with its name.
+ *
+ * @param {...(Node | undefined)} some from `fact`
+ */
+export function facts(...some) {
+  return el('dl', { class: 'facts' }, some);
+}
+
+/**
+ * @param {Key} key
+ * @param {...(string | Node | undefined)} value
+ */
+export function fact(key, ...value) {
+  return el('div', {}, el('dt', {}, words(key)), el('dd', {}, value));
+}
+
+/**
  * A part of a page with a title.
  *
  * @param {Key} title

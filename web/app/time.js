@@ -31,7 +31,7 @@ export function formatDistance(date, now = Date.now()) {
   const seconds = (date.getTime() - now) / 1000;
   const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', Infinity];
-  return format.format(Math.trunc(seconds / length), unit);
+  return format.format(Math.round(seconds / length), unit);
 }
 
 /**

@@ -20,6 +20,10 @@
  * @property {string} tron_address
  * @property {string} role
  * @property {string | null} [display_name]
+ * @property {string | null} [email]
+ * @property {string | null} [avatar_url]
+ * @property {string} [created_at]
+ * @property {string | null} [last_login_at]
  */
 
 /**

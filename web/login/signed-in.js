@@ -34,6 +34,7 @@ export function signedIn({ user, endsAt }, leave) {
         entry('in.role', isKey(role) ? text(/** @type {Key} */ (role)) : user.role),
         entry('in.until', el('time', { id: 'ends', datetime: endsAt.toISOString() }, formatMoment(endsAt))),
       ),
+      el('a', { class: 'button primary', href: '/account' }, words('in.toAccount')),
       button('secondary', 'in.out', () => leave(false)),
       button('quiet', 'in.outEverywhere', () => leave(true)),
       el('p', { class: 'small centred' }, words('in.everywhereHint')),

@@ -230,7 +230,7 @@ export function textToSign(message) {
  * @param {(way: Way) => void} choose
  * @param {'primary' | 'secondary'} rank
  */
-function wayButton(way, choose, rank) {
+export function wayButton(way, choose, rank) {
   const letter = () => el('span', { class: 'icon', 'aria-hidden': 'true' }, Array.from(way.name)[0]?.toUpperCase() ?? '');
   let icon = letter();
   if (way.icon) {

@@ -26,9 +26,29 @@ import { TronWeb, utils } from 'tronweb';
 const tronWeb = new TronWeb({ fullHost: 'http://127.0.0.1:9' });
 
 /** @returns {Account} a new one */
-function randomAccount() {
+export function randomAccount() {
   const { privateKey, address } = utils.accounts.generateAccount();
   return { privateKey, address: address.base58 };
+}
+
+/**
+ * Sign in as a program would, with no browser.
+ *
+ * @param {string} url the service's
+ * @param {Account} account
+ * @param {string} [agent] its User-Agent
+ * @returns {Promise<Record<string, any>>} what the service answers
+ */
+export async function signInWithout(url, { address, privateKey }, agent = 'curl/8.14.1') {
+  const post = async (/** @type {string} */ path, /** @type {object} */ body) => {
+    const headers = { 'Content-Type': 'application/json', 'User-Agent': agent };
+    const answer = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+    return answer.json();
+  };
+  const { message } = await post('/auth/challenge', { tron_address: address });
+  const signature = await tronWeb.trx.signMessageV2(message, privateKey);
+  return post('/auth/login', { tron_address: address, message, signature });
 }
 
 /**
@@ -40,13 +60,14 @@ function randomAccount() {
 export async function installWallet(page, options = {}) {
   const account = options.account ?? randomAccount();
   const stranger = randomAccount();
+  let present = account;
   const id = `wallet_${account.address}`;
   /** Every text that the wallet was asked to sign. */
   const signed = /** @type {string[]} */ ([]);
   await page.exposeFunction(`${id}_sign`, (/** @type {unknown} */ message) => {
     if (typeof message !== 'string') throw new Error('the page must hand over a string');
     signed.push(message);
-    return tronWeb.trx.signMessageV2(message, (options.wrongKey ? stranger : account).privateKey);
+    return tronWeb.trx.signMessageV2(message, (options.wrongKey ? stranger : present).privateKey);
   });
   await page.addInitScript(walletInPage, { ...options, account: undefined, id, address: account.address });
   return {
@@ -57,6 +78,11 @@ export async function installWallet(page, options = {}) {
     signed,
     /** Show another account, as if its owner had chosen it. @param {string} address */
     switchTo: (address) => page.evaluate(([key, to]) => Reflect.get(window, `${key}_switch`)(to), [id, address]),
+    /** Show another account, and sign with it. @param {Account} other */
+    become: (other) => {
+      present = other;
+      return page.evaluate(([key, to]) => Reflect.get(window, `${key}_switch`)(to), [id, other.address]);
+    },
     /** Change how it behaves in this document. @param {WalletOptions} change */
     behave: (change) => page.evaluate(([key, to]) => Object.assign(Reflect.get(window, /** @type {string} */ (key)), to), [id, change]),
   };

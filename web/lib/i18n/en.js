@@ -119,6 +119,7 @@ export default {
   'in.copy': 'Copy address',
   'in.copied': 'Address copied',
   'in.notCopied': 'The address is selected. Copy it with your keyboard or menu.',
+  'in.toAccount': 'Your account',
   'in.out': 'Sign out',
   'in.outEverywhere': 'Sign out everywhere',
   'in.leaving': 'Signing you out',

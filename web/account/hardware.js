@@ -1,0 +1,139 @@
+/** The hardware wallets whose addresses sign in to the account, too. */
+
+import { addressWithCopy } from '../app/copy.js';
+import { confirm } from '../app/dialog.js';
+import { form } from '../app/form.js';
+import { announce } from '../app/live.js';
+import { button, empty, fetched, panel, rowButton } from '../app/parts.js';
+import { table } from '../app/table.js';
+import { time } from '../app/time.js';
+import { ApiError } from '../lib/api.js';
+import { call } from '../lib/call.js';
+import { el } from '../lib/dom.js';
+import { text, words } from '../lib/i18n/words.js';
+import { walletName } from './sessions.js';
+import { haveSigned } from './signature.js';
+
+/**
+ * @typedef {object} HardwareWallet as the service tells it
+ * @property {string} id
+ * @property {string} type
+ * @property {string} tron_address
+ * @property {string | null} label
+ * @property {string} created_at
+ * @property {string} last_verified_at
+ */
+
+const KINDS = /** @type {const} */ ([
+  ['ledger', 'wallet.ledger'],
+  ['trezor', 'wallet.trezor'],
+  ['keepkey', 'wallet.keepkey'],
+]);
+
+/** @returns {Promise<HardwareWallet[]>} */
+export async function readHardwareWallets() {
+  return (await call('GET', '/hw')).hardware_wallets;
+}
+
+/** @param {import('../lib/api.js').User} user */
+export function hardwarePanel(user) {
+  const list = fetched(readHardwareWallets, (wallets) => [
+    wallets.length > 0 ? table('hardware.title', columns, wallets).element : empty('hardware.none'),
+  ]);
+  const place = el('div', { class: 'slot' });
+  const add = button('secondary', 'hardware.add', () => {
+    const adding = addForm();
+    place.replaceChildren(adding);
+    adding.querySelector('input')?.focus();
+  });
+  const element = panel('hardware.title', el('p', { class: 'lead' }, words('hardware.lead')), list.element, place);
+
+  function close() {
+    place.replaceChildren(el('div', { class: 'actions' }, add));
+  }
+  close();
+
+  function addForm() {
+    const made = form({
+      id: 'hardware',
+      fields: [
+        { name: 'type', label: 'hardware.kind', choices: KINDS },
+        { name: 'label', label: 'hardware.label', hint: 'hardware.label.hint', wrong: 'hardware.label.wrong' },
+      ],
+      action: 'hardware.go',
+      async save({ type = '', label = '' }) {
+        /** @type {ApiError | undefined} */
+        let misspelt;
+        const done = await haveSigned({
+          title: 'signing.hardware',
+          lead: 'signing.lead.hardware',
+          device: type,
+          refuses: (address) => (address === user.tron_address ? 'signing.own' : undefined),
+          async use({ address, message, signature, device }) {
+            const body = { type: device ?? type, tron_address: address, message, signature, label: label === '' ? undefined : label };
+            try {
+              await call('POST', '/hw/connect', { body });
+            } catch (error) {
+              if (!(error instanceof ApiError) || error.field !== 'label') throw error;
+              misspelt = error;
+            }
+          },
+        });
+        if (misspelt) throw misspelt;
+        if (!done) return;
+        close();
+        await refreshed('hardware.added');
+      },
+    });
+    made.querySelector('.actions')?.append(
+      button('quiet', 'action.cancel', () => {
+        close();
+        add.focus();
+      }),
+    );
+    return made;
+  }
+
+  /** @type {ReadonlyArray<import('../app/table.js').Column<HardwareWallet>>} */
+  const columns = [
+    {
+      key: 'hardware.name',
+      rank: 'main',
+      cell: ({ label, type }) => (label ? [el('bdi', {}, label), el('span', { class: 'aside' }, walletName(type))] : walletName(type)),
+    },
+    { key: 'hardware.address', cell: ({ tron_address: address }) => addressWithCopy(address) },
+    { key: 'hardware.created', cell: ({ created_at: at }) => time(at) },
+    { key: 'hardware.verified', cell: ({ last_verified_at: at }) => time(at, 'distance') },
+    {
+      key: 'hardware.actions',
+      rank: 'actions',
+      cell: (wallet) => rowButton('quiet', 'hardware.remove', nameOf(wallet), () => void remove(wallet)),
+    },
+  ];
+
+  /** @param {HardwareWallet} wallet */
+  async function remove(wallet) {
+    const done = await confirm({
+      title: 'hardware.remove.title',
+      lead: 'hardware.remove.lead',
+      values: { wallet: nameOf(wallet) },
+      action: 'hardware.remove.action',
+      danger: true,
+      act: async () => void (await call('POST', `/hw/disconnect/${encodeURIComponent(wallet.id)}`)),
+    });
+    if (done) await refreshed('hardware.removed');
+  }
+
+  /** @param {import('../lib/i18n/words.js').Key} said */
+  async function refreshed(said) {
+    await list.reload();
+    announce(text(said));
+    if (document.activeElement === document.body) element.querySelector('h2')?.focus();
+  }
+  return element;
+}
+
+/** @param {HardwareWallet} wallet */
+function nameOf({ label, type }) {
+  return label ?? walletName(type);
+}
