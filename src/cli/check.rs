@@ -29,7 +29,8 @@ impl Arguments {
         let report = store::check(&file).map_err(Failure::refused)?;
         if self.json {
             let json = json!({
-                "file": file, "schema": report.schema, "users": report.users, "sessions": report.sessions,
+                "file": file, "schema": report.schema, "users": report.users,
+                "hardware_wallets": report.hardware_wallets, "sessions": report.sessions,
                 "signing_keys": report.signing_keys, "audit_entries": report.audit_entries,
             });
             writeln!(out, "{json:#}")?;
@@ -37,8 +38,13 @@ impl Arguments {
             writeln!(out, "{} is sound.", file.display())?;
             writeln!(
                 out,
-                "Schema {}, {} users, {} sessions, {} signing keys, {} audit entries.",
-                report.schema, report.users, report.sessions, report.signing_keys, report.audit_entries
+                "Schema {}, {} users, {} hardware wallets, {} sessions, {} signing keys, {} audit entries.",
+                report.schema,
+                report.users,
+                report.hardware_wallets,
+                report.sessions,
+                report.signing_keys,
+                report.audit_entries
             )?;
         }
         Ok(())

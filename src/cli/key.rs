@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::{
     Failure,
     admin::{self, Command, KeyRow, Outcome},
-    settings::Common,
+    settings::{Common, SettingFlags},
 };
 
 /// Look after the keys that sign tokens, whether the service runs or not.
@@ -21,6 +21,16 @@ pub(super) struct Arguments {
 enum What {
     /// List the keys, oldest first
     List {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Print a public key as a PEM file, for services that verify tokens and read no JWKS
+    ///
+    /// A service that holds such a file refuses every token once the next key signs: give it the new file before that, or
+    /// set `JWT_KEY_ROTATION_DAYS` to 0.
+    Pem {
+        /// Which key, as `key list` names it: the one that signs now if none is named
+        kid: Option<String>,
         #[command(flatten)]
         common: Common,
     },
@@ -40,17 +50,38 @@ enum What {
 impl Arguments {
     /// Do it, and print the keys.
     pub(super) fn run(self, out: &mut impl Write) -> Result<(), Failure> {
-        let (command, common) = match self.what {
-            What::List { common } => (Command::ListKeys, common),
-            What::Rotate { now, common } => (Command::RotateKey { at_once: now }, common),
-        };
-        let config = super::load(common.settings)?.config;
-        match admin::run(&config, &command)? {
-            Outcome::Keys(keys) => admin::print(&keys, common.json, out, line),
-            Outcome::Refused(why) => Err(Failure::Refused(why)),
-            Outcome::Users(_) | Outcome::Audit(_) => {
-                Err(Failure::Refused("the service answered something else".into()))
+        match self.what {
+            What::List { common } => {
+                let keys = ask(common.settings, &Command::ListKeys)?;
+                admin::print(&keys, common.json, out, line)
             }
+            What::Pem { kid, common } => {
+                let keys = ask(common.settings, &Command::ListKeys)?;
+                let wanted = |key: &KeyRow| kid.as_ref().map_or(key.signs, |kid| key.kid == *kid);
+                let found: Vec<_> = keys.into_iter().filter(wanted).collect();
+                if found.is_empty() {
+                    return Err(Failure::Refused(
+                        "there is no such key; `key list` shows those there are".into(),
+                    ));
+                }
+                // The file ends its own last line.
+                admin::print(&found, common.json, out, |key| key.pem.trim_end().to_owned())
+            }
+            What::Rotate { now, common } => {
+                let keys = ask(common.settings, &Command::RotateKey { at_once: now })?;
+                admin::print(&keys, common.json, out, line)
+            }
+        }
+    }
+}
+
+fn ask(settings: SettingFlags, command: &Command) -> Result<Vec<KeyRow>, Failure> {
+    let config = super::load(settings)?.config;
+    match admin::run(&config, command)? {
+        Outcome::Keys(keys) => Ok(keys),
+        Outcome::Refused(why) => Err(Failure::Refused(why)),
+        Outcome::Users(_) | Outcome::Audit(_) => {
+            Err(Failure::Refused("the service answered something else".into()))
         }
     }
 }

@@ -169,6 +169,7 @@ fn app(config: &Config, service: Service) -> App {
         })),
         settings: Settings {
             public_url: config.public_url.clone(),
+            redirect_origins: config.redirect_origins.clone(),
             trusted_proxies: TrustedProxies::new(config.trusted_proxies.clone()),
             cors: Cors { origins, allow_any, allow_credentials: config.cors.credentials },
             limits: Limits::default(),
@@ -176,7 +177,7 @@ fn app(config: &Config, service: Service) -> App {
         about: About {
             service_name: config.service_name.clone(),
             tron_network: config.tron_network.name(),
-            hardware_wallets: !config.hardware_wallets.is_empty(),
+            hardware_wallets: config.hardware_wallets.clone(),
             registration_open: config.registration == Registration::Open,
         },
     }

@@ -8,9 +8,10 @@ use super::{
     reader::{Reader, Stop, Value},
     settings::SETTINGS,
     sources::{Source, Sources},
-    types::{Backup, Cors, CorsOrigins, HardwareWallet, Lockout, RateLimits, Sessions, Tls, Tokens},
+    types::{Backup, Cors, CorsOrigins, Lockout, RateLimits, Sessions, Tls, Tokens},
     values,
 };
+use crate::domain::{origin::Origin, wallet::DeviceType};
 
 /// What [`Config::load`] found.
 #[derive(Debug)]
@@ -113,7 +114,7 @@ impl Reader {
                     .map(unless_zero)?,
             },
             cors: self.cors()?,
-            redirect_origins: self.optional("ALLOWED_REDIRECT_ORIGINS", values::origins).unwrap_or_default(),
+            redirect_origins: self.redirect_origins(),
             trusted_proxies: self.optional("TRUSTED_PROXIES", values::networks).unwrap_or_default(),
             hardware_wallets: self.hardware_wallets()?,
             tron_network: self.required("TRON_NETWORK", values::tron_network)?,
@@ -177,13 +178,21 @@ impl Reader {
         Ok(Cors { origins, credentials })
     }
 
-    fn hardware_wallets(&mut self) -> Result<Vec<HardwareWallet>, Stop> {
+    fn redirect_origins(&mut self) -> Vec<Origin> {
+        let origins = self.optional("ALLOWED_REDIRECT_ORIGINS", values::origins).unwrap_or_default();
+        if !origins.is_empty() && self.text("PUBLIC_URL").is_none() {
+            self.refuse("ALLOWED_REDIRECT_ORIGINS", "expected PUBLIC_URL beside it: where people sign in");
+        }
+        origins
+    }
+
+    fn hardware_wallets(&mut self) -> Result<Vec<DeviceType>, Stop> {
         let enabled = self.required("ENABLE_HARDWARE_WALLET", values::boolean)?;
         let mut wallets = Vec::new();
         for (name, wallet) in [
-            ("LEDGER_SUPPORTED", HardwareWallet::Ledger),
-            ("TREZOR_SUPPORTED", HardwareWallet::Trezor),
-            ("KEEPKEY_SUPPORTED", HardwareWallet::Keepkey),
+            ("LEDGER_SUPPORTED", DeviceType::Ledger),
+            ("TREZOR_SUPPORTED", DeviceType::Trezor),
+            ("KEEPKEY_SUPPORTED", DeviceType::Keepkey),
         ] {
             if self.required(name, values::boolean)? && enabled {
                 wallets.push(wallet);
@@ -330,8 +339,10 @@ mod tests {
     #[test]
     #[rustfmt::skip]
     fn values_that_do_not_go_together_are_mistakes() {
+        const PUBLIC: (&str, &str) = ("PUBLIC_URL", "https://auth.a.org");
         let port = |port| ("METRICS_PORT", port);
-        let cases: [(&[_], _); 15] = [
+        let returns = |origins| ("ALLOWED_REDIRECT_ORIGINS", origins);
+        let cases: [(&[_], _); 20] = [
             // environment                                                          the setting refused
             (&[("CORS_ORIGINS", "*")],                                              None),
             (&[("CORS_ORIGINS", "*"), ("CORS_ALLOW_CREDENTIALS", "on")],            Some("CORS_ORIGINS")),
@@ -344,6 +355,11 @@ mod tests {
             (&[port("0"), ("AUTH_SERVICE_PORT", "0")],                              None),
             (&[("PUBLIC_URL", "https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbb")],  Some("PUBLIC_URL")),
             (&[("PUBLIC_URL", "https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbb")],   None),
+            (&[returns("https://a.org")],                                           Some("ALLOWED_REDIRECT_ORIGINS")),
+            (&[returns("https://a.org,http://b:1"), PUBLIC],                        None),
+            (&[returns("https://*.a.org"), PUBLIC],                                 Some("ALLOWED_REDIRECT_ORIGINS")),
+            (&[returns("https://a.org/path"), PUBLIC],                              Some("ALLOWED_REDIRECT_ORIGINS")),
+            (&[returns("*"), PUBLIC],                                               Some("ALLOWED_REDIRECT_ORIGINS")),
             (&[("JWT_AUDIENCE", "a b")],                                            Some("JWT_AUDIENCE")),
             (&[("SESSION_IDLE_TIMEOUT_MINUTES", "30")],                             None),
             (&[("SERVICE_NAME", " ")],                                              Some("SERVICE_NAME")),
@@ -378,7 +394,6 @@ mod tests {
         let key = BASE64.encode(&[7; 32]);
         let value = |setting: &Setting| match (setting.name, setting.fallback) {
             ("MASTER_KEY", _) => key.clone(),
-            ("ALLOWED_REDIRECT_ORIGINS", _) => "http://a".to_owned(),
             ("TLS_SELF_SIGNED", _) => "true".to_owned(),
             (_, Fallback::Value(text)) => text.to_owned(),
             (_, Fallback::Means(_)) => "/path".to_owned(),

@@ -17,7 +17,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use ipnet::IpNet;
 use tracing::Level;
 
-use crate::domain::{origin::Origin, wallet::Address};
+use crate::domain::{
+    origin::Origin,
+    wallet::{Address, DeviceType},
+};
 
 pub use document::{environment_file, readme_table};
 pub use load::{Loaded, Notice};
@@ -26,8 +29,8 @@ pub use reader::Value;
 pub use settings::{Fallback, SETTINGS, Setting};
 pub use sources::{MAX_FILE, Source, Sources};
 pub use types::{
-    Backup, Cors, CorsOrigins, HardwareWallet, Lockout, LogFormat, MasterKey, RateLimits, Registration,
-    Sessions, Tls, Tokens, TronNetwork,
+    Backup, Cors, CorsOrigins, Lockout, LogFormat, MasterKey, RateLimits, Registration, Sessions, Tls,
+    Tokens, TronNetwork,
 };
 
 /// Every setting, checked. What the variables mean stands in [`SETTINGS`].
@@ -60,7 +63,7 @@ pub struct Config {
     /// Whose word counts on where a request came from.
     pub trusted_proxies: Vec<IpNet>,
     /// What the login page offers; none if hardware wallets are off.
-    pub hardware_wallets: Vec<HardwareWallet>,
+    pub hardware_wallets: Vec<DeviceType>,
     /// The network shown in `/meta/info`.
     pub tron_network: TronNetwork,
     /// Whether what happens is recorded. What was recorded before is kept for [`Self::audit_retention`] either way.

@@ -61,17 +61,6 @@ impl LogFormat {
     }
 }
 
-/// A kind of hardware wallet that the login page can offer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HardwareWallet {
-    /// Ledger.
-    Ledger,
-    /// Trezor.
-    Trezor,
-    /// KeepKey.
-    Keepkey,
-}
-
 /// What tokens say, and how long they are good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tokens {

@@ -1,4 +1,4 @@
-//! Identifiers of users and sessions.
+//! Identifiers of users, sessions and hardware wallets.
 
 use std::{cmp::Ordering, fmt, hash, marker::PhantomData, str::FromStr};
 
@@ -10,6 +10,8 @@ use super::timestamp::Timestamp;
 pub type UserId = Id<OfUser>;
 /// The identifier of a session.
 pub type SessionId = Id<OfSession>;
+/// The identifier of a hardware wallet.
+pub type WalletId = Id<OfWallet>;
 
 /// Marks an [`Id`] as a user's.
 #[derive(Debug)]
@@ -17,6 +19,9 @@ pub enum OfUser {}
 /// Marks an [`Id`] as a session's.
 #[derive(Debug)]
 pub enum OfSession {}
+/// Marks an [`Id`] as a hardware wallet's.
+#[derive(Debug)]
+pub enum OfWallet {}
 
 /// An identifier: a UUID of version 7 ([RFC 9562 §5.7]), so that sorting by it sorts by age.
 ///

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -45,7 +45,22 @@ impl Key {
     pub fn public(&self) -> String {
         BASE64URL_NOPAD.encode(self.signing.verifying_key().as_bytes())
     }
+
+    /// The public half as a PEM file, for libraries that take no JWK: `PUBLIC KEY` ([RFC 7468 §13]) of Ed25519
+    /// ([RFC 8410 §4]).
+    ///
+    /// [RFC 7468 §13]: https://www.rfc-editor.org/rfc/rfc7468#section-13
+    /// [RFC 8410 §4]: https://www.rfc-editor.org/rfc/rfc8410#section-4
+    #[must_use]
+    pub fn public_pem(&self) -> String {
+        let der = [&SPKI_OF_ED25519[..], self.signing.verifying_key().as_bytes()].concat();
+        // 60 characters: less than the 64 of a whole line.
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", BASE64.encode(&der))
+    }
 }
+
+/// DER of a `SubjectPublicKeyInfo` of id-Ed25519 (1.3.101.112), up to the 32 bytes of the key, which are its last.
+const SPKI_OF_ED25519: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,6 +122,20 @@ mod tests {
         );
         assert_eq!(key.public(), "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
         assert_eq!(key.kid, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    #[test]
+    fn the_pem_is_that_of_rfc_8410() {
+        // RFC 8410, §10.3 has the private key, of which the seed is the end, and §10.1 the public one.
+        let private = b"MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC";
+        let seed = BASE64.decode(private).unwrap()[16..].try_into().unwrap();
+        let at = Timestamp::from_unix(0);
+        assert_eq!(
+            Key::from_seed(&Zeroizing::new(seed), at, at).public_pem(),
+            "-----BEGIN PUBLIC KEY-----\n\
+             MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n\
+             -----END PUBLIC KEY-----\n"
+        );
     }
 
     #[test]

@@ -7,12 +7,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
     audit::{Action, Actor, Outcome},
+    handover,
     id::Id,
     permission::Permission,
     profile::{AvatarUrl, DisplayName, Email, Metadata},
+    redirect,
     role::Role,
     timestamp::Timestamp,
-    wallet::{Address, DeviceId, Scheme, WalletType},
+    wallet::{Address, DerivationPath, DeviceId, Scheme, WalletType},
 };
 
 /// Each line: a type, the name that the document knows it by, and its schema.
@@ -40,12 +42,22 @@ schemas! {
                                      "tron-address", "^T[1-9A-HJ-NP-Za-km-z]{33}$", (Address::CHARS, Address::CHARS));
     DeviceId,    "DeviceId",    text("How a client tells one device from others.",
                                      "device-id", "^[ -~]+$", (1, 64));
+    DerivationPath, "DerivationPath", text("Where in a wallet a key lies (BIP-32, BIP-44): m and 1 to 10 numbers below 2^31.",
+                                     "derivation-path", "^m(/(0|[1-9][0-9]{0,9})'?){1,10}$", (3, 122));
     DisplayName, "DisplayName", text("A name for people: nothing invisible, and no space at either end.",
                                      "display-name", VISIBLE, (1, 64));
     Email,       "Email",       text("A mail address with a dot in its domain, of at most 254 bytes. Nobody has checked whose it is.",
                                      "mail-address", r"^[^\s@]+@[^\s@]+\.[^\s@]+$", (5, 254));
     AvatarUrl,   "AvatarUrl",   text("Where a picture is.",
                                      "https-address", r"^https://[!$-.0-;=A-\[\]^_a-~]+([/?#][!#-;=?-\[\]^_a-~]*)?$", (9, 2048));
+    redirect::Address, "ReturnAddress", text("An address to go back to. Its origin must be this service's own or one of ALLOWED_REDIRECT_ORIGINS.",
+                                     "return-address", r"^https?://[A-Za-z0-9.:_\[\]-]+(/([!-.0-\[\]-~][!-\[\]-~]*)?)?$", (8, redirect::MAX_ADDRESS));
+    redirect::Path, "ReturnPath", text("A path to go back to, with its query.",
+                                     "return-path", r"^/([!-.0-\[\]-~][!-\[\]-~]*)?$", (1, redirect::MAX_ADDRESS));
+    handover::StateHash, "StateHash", text("The SHA-256, in base64url, of what the browser keeps for the host to go back to.",
+                                     "sha-256", SECRET, (43, 43));
+    handover::Code, "HandoverCode", text("Brings a session to one host, once.",
+                                     "handover-code", SECRET, (43, 43));
     Metadata,    "Metadata",    json_schema!({"type": "object", "description": "What the platform's pages keep with a user, of at most 4096 bytes. This service reads nothing from it."});
     Role,        "Role",        names("What a user is to the platform. Each holds what the ones before it hold.", Role::ALL.map(Role::name));
     Permission,  "Permission",  names("One thing that a role may allow.", Permission::all().map(Permission::name));
@@ -59,6 +71,9 @@ schemas! {
 /// Neither blank at an end nor invisible within. The tags of U+E0000, which no regular expression writes in the same way
 /// everywhere, are left to the format.
 const VISIBLE: &str = r"^(?!\s)[^\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+(?<!\s)$";
+
+/// 256 bits in base64url: the last character holds four of them.
+const SECRET: &str = "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$";
 
 fn text(description: &str, format: &str, pattern: &str, (least, most): (usize, usize)) -> Schema {
     json_schema!({
@@ -99,10 +114,14 @@ mod tests {
             id in made::<Id<()>>(),
             device in made::<DeviceId>(),
             picture in made::<AvatarUrl>(),
+            path in made::<redirect::Path>(),
+            state in made::<handover::StateHash>(),
         ) {
             prop_assert!(reads::<Id<()>>(&id), "{}", id);
             prop_assert!(reads::<DeviceId>(&device), "{}", device);
             prop_assert!(reads::<AvatarUrl>(&picture), "{}", picture);
+            prop_assert!(reads::<redirect::Path>(&path), "{}", path);
+            prop_assert!(reads::<handover::StateHash>(&state), "{}", state);
         }
     }
 

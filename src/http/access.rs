@@ -12,6 +12,8 @@ pub enum Grant {
     Public,
     /// Anyone, and a token that comes along is looked at.
     WithToken,
+    /// Anyone, and a token or a session cookie that comes along is looked at.
+    WithCookie,
     /// Anyone, and a refresh cookie may stand for the token that the body leaves out.
     WithRefreshCookie,
     /// Whoever is signed in.
@@ -82,6 +84,23 @@ impl Access for WithToken {
 
     async fn admit(self, _: &App, head: &Head) -> Result<Self::Caller, Problem> {
         Ok(head.bearer()?.map(|token| Zeroizing::new(token.to_owned())))
+    }
+}
+
+/// Anyone may call. The handler is given the token that comes along, and judges it, or else the session cookie, itself:
+/// it knows of which host that must be.
+#[derive(Debug, Clone, Copy)]
+pub struct WithCookie;
+
+impl Access for WithCookie {
+    type Caller = Option<Zeroizing<String>>;
+
+    fn grant(self) -> Grant {
+        Grant::WithCookie
+    }
+
+    async fn admit(self, app: &App, head: &Head) -> Result<Self::Caller, Problem> {
+        WithToken.admit(app, head).await
     }
 }
 

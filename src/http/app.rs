@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    domain::origin::Origin,
+    domain::{origin::Origin, redirect::Sites, wallet::DeviceType},
     random::Random,
     service::{Principal, Service},
 };
@@ -47,10 +47,17 @@ pub struct About {
     pub service_name: String,
     /// The TRON network of the platform.
     pub tron_network: &'static str,
-    /// Whether the page offers hardware wallets.
-    pub hardware_wallets: bool,
+    /// Which hardware wallets are offered.
+    pub hardware_wallets: Vec<DeviceType>,
     /// Whether a first sign-in makes an account.
     pub registration_open: bool,
+}
+
+impl Settings {
+    /// The origins that browsers may be sent to, as far as `PUBLIC_URL` says which is our own.
+    pub(super) fn sites(&self) -> Option<Sites<'_>> {
+        self.public_url.as_ref().map(|own| Sites { own, others: &self.redirect_origins })
+    }
 }
 
 /// How this service is reached, and by whom.
@@ -58,6 +65,8 @@ pub struct About {
 pub struct Settings {
     /// What browsers see, if it was said; else each request's `Host` says it.
     pub public_url: Option<Origin>,
+    /// The other origins that browsers may be sent to.
+    pub redirect_origins: Vec<Origin>,
     /// Whose word about a client is taken.
     pub trusted_proxies: TrustedProxies,
     /// Which other origins may call.

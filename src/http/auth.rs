@@ -17,9 +17,11 @@ use super::{
     reply::{Created, NoContent},
     request::{Head, Request},
     same_origin,
+    transfer::TransferBody,
 };
 use crate::{
     domain::{
+        challenge::Challenge,
         id::{SessionId, UserId},
         origin::Origin,
         permission::Permission,
@@ -50,6 +52,10 @@ pub(super) struct ChallengeReply {
     nonce: String,
     issued_at: Timestamp,
     expires_at: Timestamp,
+    /// What a Trezor signs in place of the message: only under `trezor-tx`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "TransferBody")]
+    trezor_tx: Option<TransferBody>,
 }
 
 /// Make a text to sign.
@@ -60,14 +66,21 @@ pub(super) async fn challenge(
     let ChallengeRequest { tron_address, wallet_type } = request.body;
     let origin = request.head.origin(&app.settings)?;
     let challenge = app.service.challenge(wallet_type, tron_address, &origin)?;
-    Ok(ChallengeReply {
-        message: challenge.text(),
-        scheme: challenge.scheme(),
-        digest: HEXLOWER.encode(&challenge.digest()),
-        nonce: challenge.nonce_text(),
-        issued_at: challenge.issued_at(),
-        expires_at: challenge.expires_at(),
-    })
+    Ok(ChallengeReply::from(&challenge))
+}
+
+impl From<&Challenge> for ChallengeReply {
+    fn from(challenge: &Challenge) -> Self {
+        Self {
+            message: challenge.text(),
+            scheme: challenge.scheme(),
+            digest: HEXLOWER.encode(&challenge.digest()),
+            nonce: challenge.nonce_text(),
+            issued_at: challenge.issued_at(),
+            expires_at: challenge.expires_at(),
+            trezor_tx: challenge.transfer().map(TransferBody::from),
+        }
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -118,7 +131,8 @@ pub(super) async fn login(
     deliver(&app, app.service.sign_in(answer).await?, token_delivery, &origin)
 }
 
-fn answer(
+/// A signed challenge, as it came in.
+pub(super) fn answer(
     app: &App,
     head: &Head,
     address: Address,

@@ -45,7 +45,11 @@ pub enum Code {
     LastSuperAdmin,
     OwnAccount,
     RoleTooLow,
+    AddressBound,
+    TooManyWallets,
+    WalletUnknown,
     NotSameOrigin,
+    ReturnNotAllowed,
 }
 
 struct Row {
@@ -62,7 +66,7 @@ const fn row(code: Code, number: u16, status: StatusCode, title: &'static str, a
 
 /// In the order of [`Code`], so that a code finds its row by its place.
 #[rustfmt::skip]
-static TABLE: [Row; 34] = [
+static TABLE: [Row; 38] = [
     row(Code::SignatureInvalid, 1001, StatusCode::UNAUTHORIZED, "Invalid TRON signature",
         "The signature was not made by this address over this message. Ask for a new challenge and sign exactly its text with the wallet of that address."),
     row(Code::TokenExpired, 1002, StatusCode::UNAUTHORIZED, "Token expired",
@@ -129,8 +133,16 @@ static TABLE: [Row; 34] = [
         "Nobody changes their own role, or locks or erases themselves here. Another administrator can."),
     row(Code::RoleTooLow, 1041, StatusCode::FORBIDDEN, "Role too low",
         "The user, or the role to grant, is above the caller's own role."),
+    row(Code::AddressBound, 1050, StatusCode::CONFLICT, "Address already bound",
+        "An address belongs to one account, as its own or as one of its hardware wallets. Disconnect it there first."),
+    row(Code::TooManyWallets, 1051, StatusCode::CONFLICT, "Too many hardware wallets",
+        "The account has as many hardware wallets as it may have. Disconnect one first."),
+    row(Code::WalletUnknown, 1052, StatusCode::NOT_FOUND, "Unknown hardware wallet",
+        "No hardware wallet of the caller has this identifier. GET /hw lists them."),
     row(Code::NotSameOrigin, 1065, StatusCode::FORBIDDEN, "Not this service's own page",
         "With cookies, only this service's own pages may ask this. Other programs and pages send tokens instead."),
+    row(Code::ReturnNotAllowed, 1066, StatusCode::FORBIDDEN, "Return address not allowed",
+        "Browsers are sent back only to this service's own origin and to those that its operator lists in ALLOWED_REDIRECT_ORIGINS, each exactly: scheme, host and port."),
 ];
 
 impl Code {

@@ -1,9 +1,10 @@
-//! The cookies of the pages' session ([RFC 6265bis]): how they are named, read, set and cleared.
+//! The cookies of the pages and of the apps behind reverse proxies ([RFC 6265bis]): how they are named, read, set and cleared.
 //!
 //! | cookie | over HTTPS | over plain HTTP | sent along |
 //! |---|---|---|---|
 //! | session | `__Host-lucid_session` | `lucid_session` | by links from elsewhere too |
 //! | refresh | `__Host-lucid_refresh` | `lucid_refresh` | by this host's own pages only |
+//! | state | `__Host-lucid_state` | `lucid_state` | by links from elsewhere too |
 //!
 //! No script can read them. Browsers take a name with `__Host-` only over HTTPS, from the host itself, for all its
 //! paths: neither a neighbour under the same domain nor whoever answers in its place over plain HTTP can toss in one of
@@ -21,13 +22,15 @@ use zeroize::Zeroizing;
 
 use super::problem::Problem;
 
-/// One of the two cookies.
+/// One of the cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cookie {
     /// A [`SessionCookie`](crate::domain::session_cookie::SessionCookie).
     Session,
     /// A [`RefreshToken`](crate::domain::refresh_token::RefreshToken).
     Refresh,
+    /// A [`State`](crate::domain::handover::State), on an app's host.
+    State,
 }
 
 impl Cookie {
@@ -39,6 +42,8 @@ impl Cookie {
             (Self::Session, false) => "lucid_session",
             (Self::Refresh, true) => "__Host-lucid_refresh",
             (Self::Refresh, false) => "lucid_refresh",
+            (Self::State, true) => "__Host-lucid_state",
+            (Self::State, false) => "lucid_state",
         }
     }
 
@@ -76,7 +81,7 @@ impl Cookie {
     /// [`Problem`] if no header can hold the value.
     pub fn set(self, https: bool, value: &str, lasts: Duration) -> Result<HeaderValue, Problem> {
         let same_site = match self {
-            Self::Session => "Lax",
+            Self::Session | Self::State => "Lax",
             Self::Refresh => "Strict",
         };
         let secure = if https { "; Secure" } else { "" };

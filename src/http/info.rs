@@ -49,7 +49,7 @@ pub(super) async fn health(app: Arc<App>, _: Request<(), ()>) -> Result<Standing
             database: word(health.is_healthy()),
             sessions: word(health.readable),
             // Devices are reached by the browser: there is nothing here that could fail.
-            hardware_wallet: if app.about.hardware_wallets { "healthy" } else { "disabled" },
+            hardware_wallet: if app.about.hardware_wallets.is_empty() { "disabled" } else { "healthy" },
         },
     };
     Ok(if health.is_healthy() { Standing::Well(reply) } else { Standing::Unwell(reply) })

@@ -35,6 +35,10 @@ const REFRESH_COOKIE: &str = "Set by `/auth/login` with `token_delivery` `cookie
 name is `lucid_refresh`. Good only if `Sec-Fetch-Site` and `Origin`, as far as they are there, say that a page of this \
 service asks, and one of them is there. A refusal of the token removes both cookies.";
 
+const SESSION_COOKIE: &str = "Set with the refresh cookie, and at an app's host by `/.lucid-auth/callback`; over plain HTTP \
+its name is `lucid_session`. It counts at the host that it was set for: `/auth/forward` takes it where a reverse proxy says \
+that a browser asked for that host.";
+
 /// The document that is served, as text.
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", document(&routes())));
 
@@ -87,6 +91,12 @@ fn build(routes: &[Route]) -> (Value, Vec<String>) {
                     "in": "cookie",
                     "name": Cookie::Refresh.name(true),
                     "description": REFRESH_COOKIE,
+                },
+                "sessionCookie": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": Cookie::Session.name(true),
+                    "description": SESSION_COOKIE,
                 },
                 "bearer": {
                     "type": "http",

@@ -59,6 +59,7 @@ fn security(access: Grant) -> Value {
     match access {
         Grant::Public => json!([]),
         Grant::WithToken => json!([{}, {"bearer": []}]),
+        Grant::WithCookie => json!([{}, {"bearer": []}, {"sessionCookie": []}]),
         Grant::WithRefreshCookie => json!([{}, {"refreshCookie": []}]),
         Grant::SignedIn => json!([{"bearer": []}]),
         // What the list means for bearer tokens is ours to say: the permissions that they must carry.

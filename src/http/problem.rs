@@ -235,6 +235,14 @@ impl From<service::Error> for Problem {
             Error::RegistrationClosed => Code::RegistrationClosed,
             Error::UserUnknown => Code::UserUnknown,
             Error::SessionUnknown => Code::SessionUnknown,
+            Error::WalletUnknown => Code::WalletUnknown,
+            Error::WalletSwitchedOff(kind) => {
+                return Self::new(Code::HardwareWalletUnavailable)
+                    .message(message)
+                    .detail("type", kind.name());
+            }
+            Error::AddressBound(_) => Code::AddressBound,
+            Error::TooManyWallets(_) => Code::TooManyWallets,
             Error::LastSuperAdmin => Code::LastSuperAdmin,
             Error::Store(cause) => {
                 return Self::new(Code::Unavailable).because(cause).retry_after(UNAVAILABLE);

@@ -7,6 +7,7 @@
 //! | `Token`, `Read` | user, if it is a good access token | `RATE_LIMIT_AUTHENTICATED`; `RATE_LIMIT_ADMIN` for ADMIN and above |
 //! | `Write` | user, if the token is good | a tenth of that: each may cost a write to the disk |
 //! | `Token`, `Read`, `Write` | else client address | `RATE_LIMIT_PUBLIC` |
+//! | `Proxy` | client address, if it proves nothing | `RATE_LIMIT_AUTHENTICATED`: a proxy asks for each picture of a page |
 //! | `Unlimited` | nobody | |
 //!
 //! So people behind one address do not use up each other's calls once they are signed in. What an address can do with
@@ -120,7 +121,7 @@ impl Counted {
 }
 
 /// Whom a request counts against if it turns out to prove nothing.
-pub(super) struct Pass(Option<(Counted, Subject)>);
+pub(super) struct Pass(Option<(Counted, Subject, Quota)>);
 
 impl Quotas {
     /// Count calls against these rates, or none.
@@ -155,18 +156,18 @@ impl Quotas {
         };
         let mut checked = check(&limiters.unproven);
         // Whoever brings no token cannot count as anybody else.
-        if quota != Quota::Token && !head.brings_token() {
+        if !matches!(quota, Quota::Token | Quota::Proxy) && !head.brings_token() {
             checked = checked.and_then(|()| check(&limiters.public));
         }
         if let Err(exceeded) = checked {
             head.counted.note(Err(exceeded))?;
         }
-        Ok(Pass(Some((head.counted.clone(), client))))
+        Ok(Pass(Some((head.counted.clone(), client, quota))))
     }
 
     /// Count a request as one of `user`, who proved to have made it.
     pub(super) fn count_user(&self, head: &Head, user: &User, now: Timestamp) -> Result<(), Problem> {
-        let Some(limiters) = &self.0 else { return Ok(()) };
+        let Some(limiters) = self.0.as_ref().filter(|_| head.quota != Quota::Proxy) else { return Ok(()) };
         let tier = if user.role >= Role::Admin { &limiters.admin } else { &limiters.user };
         let limiter = if head.quota == Quota::Write { &tier.writes } else { &tier.reads };
         head.counted.count(limiter, Subject::User(user.id), now)
@@ -187,11 +188,19 @@ impl Quotas {
 impl Pass {
     /// Count a request that is answered and proved nothing against its client.
     pub(super) fn settle(self, app: &App, outcome: Result<Response, Problem>) -> Result<Response, Problem> {
-        let (Some(limiters), Some((counted, client))) = (&app.quotas.0, self.0) else { return outcome };
-        if counted.0.get().is_some() {
+        let (Some(limiters), Some((counted, client, quota))) = (&app.quotas.0, self.0) else {
+            return outcome;
+        };
+        let proven =
+            quota == Quota::Proxy && outcome.as_ref().is_ok_and(|response| response.status().is_success());
+        if counted.0.get().is_some() || proven {
             return outcome;
         }
         let now = app.clock.now();
+        if quota == Quota::Proxy {
+            counted.count(&limiters.unproven, client, now)?;
+            return outcome;
+        }
         // Only how many there are matters, not whether this one is still within them.
         let _ = limiters.unproven.lock().unwrap_or_else(PoisonError::into_inner).count(client, now);
         counted.count(&limiters.public, client, now)?;

@@ -3,13 +3,17 @@
 use hyper::{
     StatusCode,
     body::Bytes,
-    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, VARY},
+    header::{
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, SET_COOKIE,
+        VARY,
+    },
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{problem::Problem, schemas::Schemas, security};
+use crate::domain::redirect::Location;
 
 /// A response with its whole body.
 pub type Response = hyper::Response<Bytes>;
@@ -64,6 +68,11 @@ impl Outcome {
     pub(super) fn cached(self, how: &str) -> Self {
         self.with(CACHE_CONTROL, json!({"const": how}))
     }
+}
+
+/// The schema of an absolute address.
+pub(super) fn address() -> Value {
+    json!({"type": "string", "format": "uri"})
 }
 
 /// The schema of text, such as a page.
@@ -224,22 +233,29 @@ impl Reply for Html {
     }
 }
 
-/// 303: read that address instead.
+/// 302: go there instead. Only a GET is answered so.
 #[derive(Debug)]
-pub struct Redirect(pub String);
+pub struct Redirect {
+    /// Where to.
+    pub to: Location,
+    /// A cookie to set on the way.
+    pub cookie: Option<HeaderValue>,
+}
 
 impl Reply for Redirect {
     fn into_response(self) -> Result<Response, Problem> {
         let mut response = Response::default();
-        *response.status_mut() = StatusCode::SEE_OTHER;
-        response.headers_mut().insert(LOCATION, HeaderValue::try_from(self.0).map_err(Problem::internal)?);
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        *response.status_mut() = StatusCode::FOUND;
+        let headers = response.headers_mut();
+        headers.insert(LOCATION, HeaderValue::try_from(self.to.as_str()).map_err(Problem::internal)?);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.extend(self.cookie.map(|cookie| (SET_COOKIE, cookie)));
         Ok(response)
     }
 
     fn outcomes(_: &mut Schemas) -> Vec<Outcome> {
-        let location = json!({"type": "string", "format": "uri-reference"});
-        vec![Outcome::empty(StatusCode::SEE_OTHER).with(LOCATION, location).cached("no-store")]
+        let found = Outcome::empty(StatusCode::FOUND).with(LOCATION, address()).with(SET_COOKIE, text());
+        vec![found.cached("no-store")]
     }
 }
 

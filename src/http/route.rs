@@ -4,7 +4,7 @@ use std::{pin::Pin, sync::Arc};
 
 use hyper::{Method, body::Incoming};
 
-pub use super::access::{Access, Grant, Holds, Public, SignedIn, WithRefreshCookie, WithToken};
+pub use super::access::{Access, Grant, Holds, Public, SignedIn, WithCookie, WithRefreshCookie, WithToken};
 use super::{
     app::App,
     body::{self, Body},
@@ -55,7 +55,7 @@ impl Route {
     pub fn refusals(&self) -> Vec<Code> {
         let mut codes = [COMMON.as_slice(), self.fails].concat();
         match self.access {
-            Grant::Public | Grant::WithToken | Grant::WithRefreshCookie => {}
+            Grant::Public | Grant::WithToken | Grant::WithCookie | Grant::WithRefreshCookie => {}
             Grant::SignedIn => codes.extend(SIGNED_IN),
             Grant::Holds(_) => codes.extend(SIGNED_IN.into_iter().chain([Code::PermissionMissing])),
         }
@@ -99,6 +99,8 @@ pub enum Quota {
     Token,
     /// What reading takes: counted by user.
     Read,
+    /// What a reverse proxy asks for each request that it passes on: not counted for who is let in.
+    Proxy,
     /// What changing takes: counted by user, more tightly.
     Write,
 }

@@ -3,20 +3,21 @@
 use super::{
     audit, auth,
     code::Code::{
-        AccountLocked, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed, HostUnknown,
-        LastSuperAdmin, NotSameOrigin, OwnAccount, PermissionMissing, RefreshTokenReused,
-        RefreshTokenUnknown, RegistrationClosed, RoleTooLow, SessionEnded, SessionUnknown, SignatureInvalid,
-        TokenExpired, TokenInvalid, TokenMissing, UserUnknown,
+        AccountLocked, AddressBound, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed,
+        HardwareWalletUnavailable, HostUnknown, LastSuperAdmin, NotSameOrigin, OwnAccount, PermissionMissing,
+        RefreshTokenReused, RefreshTokenUnknown, RegistrationClosed, ReturnNotAllowed, RoleTooLow,
+        SessionEnded, SessionUnknown, SignatureInvalid, TokenExpired, TokenInvalid, TokenMissing,
+        TooManyWallets, UserUnknown, WalletUnknown,
     },
-    info, keys, openapi, permissions, problems, profile,
+    export, forward, handover, hw, info, keys, openapi, permissions, problems, profile,
     route::{
         Holds, Public,
-        Quota::{Read, SignIn, Token, Unlimited, Write},
-        Route, SignedIn, WithRefreshCookie, WithToken, delete, get, post, put,
+        Quota::{Proxy, Read, SignIn, Token, Unlimited, Write},
+        Route, SignedIn, WithCookie, WithRefreshCookie, WithToken, delete, get, post, put,
     },
     sessions, users, web,
 };
-use crate::domain::permission::Permission;
+use crate::domain::{permission::Permission, redirect::CALLBACK};
 
 /// Every row.
 #[must_use]
@@ -37,12 +38,20 @@ pub fn routes() -> Vec<Route> {
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
         get ("verifyBearer",    "/auth/verify",           WithToken,    Read,      auth::verify_bearer, "Tell whom the bearer token speaks for, now")
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
+        get ("forward",         "/auth/forward",          WithCookie,   Proxy,     forward::get,        "Tell a reverse proxy whether to let a request through, and for whom")
+            .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked, PermissionMissing]),
+        post("handOver",        "/auth/handover",         SignedIn,     Write,     handover::post,      "Tell where the login page sends the browser back to")
+            .fails(&[HostUnknown, ReturnNotAllowed]),
+        get ("receiveHandover", CALLBACK,                 Public,       Read,      handover::get,       "Receive a session on an app's host, and go back")
+            .fails(&[ReturnNotAllowed]),
         get ("getStatus",       "/auth/status",           SignedIn,     Read,      auth::status,        "Tell the caller who they are and until when"),
         get ("getProfile",      "/auth/profile",          SignedIn,     Read,      profile::get,        "Read the caller's own profile"),
         put ("changeProfile",   "/auth/profile",          SignedIn,     Write,     profile::put,        "Change the caller's own profile")
             .fails(&[UserUnknown]),
         get ("getMe",           "/users/me",              SignedIn,     Read,      profile::get,        "Read the caller's own profile"),
         put ("changeMe",        "/users/me",              SignedIn,     Write,     profile::put,        "Change the caller's own profile")
+            .fails(&[UserUnknown]),
+        get ("exportMe",        "/users/me/export",       SignedIn,     Read,      export::get,         "Read everything that is stored about the caller")
             .fails(&[UserUnknown]),
         get ("listAuditEntries", "/audit", Holds(Permission::ViewAuditLogs), Read, audit::list,      "Read what happened, newest first"),
         get ("getOwnPermissions", "/auth/permissions",    SignedIn,     Read,      permissions::own,    "Read what the caller may do"),
@@ -77,6 +86,17 @@ pub fn routes() -> Vec<Route> {
         delete("endAllSessions", "/sessions",             SignedIn,     Write,     sessions::delete_all, "End all of the caller's sessions, this one too"),
         delete("eraseMe",       "/users/me",              SignedIn,     SignIn,    auth::erase_own,     "Erase the caller's own account, with a freshly signed challenge")
             .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, LastSuperAdmin]),
+        get ("listWallets",     "/hw",                    SignedIn,     Read,      hw::list,            "List the caller's hardware wallets"),
+        post("connectWallet",   "/hw/connect",            SignedIn,     SignIn,    hw::connect,         "Bind a hardware wallet to the caller's account, with a signed challenge")
+            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, HardwareWalletUnavailable, AddressBound, TooManyWallets]),
+        post("challengeWallet", "/hw/sign",               SignedIn,     SignIn,    hw::sign,            "Ask for a text for one of the caller's hardware wallets to sign")
+            .fails(&[HostUnknown, HardwareWalletUnavailable, WalletUnknown]),
+        post("verifyWallet",    "/hw/verify",             SignedIn,     SignIn,    hw::verify,          "Check that one of the caller's hardware wallets signed just now")
+            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, WalletUnknown]),
+        get ("getWallet",       "/hw/status/{id}",        SignedIn,     Read,      hw::status,          "Read one of the caller's hardware wallets")
+            .fails(&[WalletUnknown]),
+        post("disconnectWallet", "/hw/disconnect/{id}",   SignedIn,     Write,     hw::disconnect,      "Take a hardware wallet off the caller's account, and end its sessions")
+            .fails(&[WalletUnknown]),
         get ("getKeys",         "/.well-known/jwks.json", Public,       Unlimited, keys::jwks,          "Read the public keys that verify tokens"),
         get ("getHealth",       "/health",                Public,       Unlimited, info::health,        "Tell how the service stands"),
         get ("getLiveness",     "/health/live",           Public,       Unlimited, info::live,          "Tell that the process answers"),

@@ -68,7 +68,7 @@ pub(super) async fn delete(
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SessionsEnded")]
 pub(super) struct EndedReply {
-    sessions_revoked: usize,
+    pub(super) sessions_revoked: usize,
 }
 
 /// End all of the caller's sessions, this one too.

@@ -25,7 +25,7 @@ use crate::{
         wallet::AddressRange,
     },
     service::{Asker, Principal, UserRef},
-    store::users_index::Filter,
+    store::users_index::{Filter, Place},
 };
 
 /// Which users, and how many.
@@ -42,7 +42,7 @@ pub(super) struct UsersQuery {
     #[serde(default)]
     limit: Limit,
     /// Only those after the page before.
-    cursor: Option<Cursor<UserId>>,
+    cursor: Option<Cursor<Place>>,
 }
 
 /// The beginning of an address, or a part of a name.
@@ -77,11 +77,12 @@ impl JsonSchema for Search {
     }
 }
 
-/// Users, and where to go on. A page may be short, or even empty, and still not be the last: `next_cursor` tells.
+/// Users, and where to go on. A page passes over 5,000 users at most, so it may be short, or even empty, and still not be
+/// the last: `next_cursor` tells.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct UsersReply {
     users: Vec<UserBody>,
-    next_cursor: Option<Cursor<UserId>>,
+    next_cursor: Option<Cursor<Place>>,
 }
 
 /// List users, oldest account first.
@@ -96,6 +97,9 @@ pub(super) async fn list(
         Some(Search::Name(part)) => (None, Some(part)),
     };
     let filter = Filter { role, locked, address, name };
+    if cursor.is_some_and(|cursor| !filter.orders(cursor.0)) {
+        return Err(Problem::field("cursor", "next_cursor as the page before of the same list gave it"));
+    }
     let page = app.service.users(filter, cursor.map(|cursor| cursor.0), limit.get()).await?;
     let users = page.users.into_iter().map(UserBody::from).collect();
     Ok(UsersReply { users, next_cursor: page.next.map(Cursor) })

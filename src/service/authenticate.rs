@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::{Error, Service, blocking};
 use crate::{
-    domain::{claims::Claims, permission::Permission, user::User},
+    domain::{
+        claims::Claims, id::SessionId, origin::Origin, permission::Permission, session_cookie::SessionCookie,
+        timestamp::Timestamp, user::User,
+    },
     store::{LiveSession, users},
 };
 
@@ -39,20 +42,39 @@ impl Service {
         let now = self.now();
         blocking(move || {
             let claims = service.claims(&token, now)?;
-            let store = &service.0.store;
-            let session = store.live_session(claims.sid)?.ok_or(Error::SessionEnded)?;
-            if session.session.user_id != claims.sub
-                || !session.session.is_live(now, service.0.rules.session_idle)
-            {
+            let (user, session) = service.holder(claims.sid, now)?;
+            if user.id != claims.sub {
                 return Err(Error::SessionEnded);
             }
-            let user = store.read(|tx| users::find(tx, claims.sub))?.ok_or(Error::SessionEnded)?;
-            if user.locked_at.is_some() {
-                return Err(Error::AccountLocked);
-            }
-            session.touch(now);
             Ok(Principal { user, session, claims })
         })
         .await
+    }
+
+    /// Who `cookie` speaks for at the host of `at`, seen as [`Self::authenticate`] sees it; `None` if this service made no
+    /// such cookie for that host.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SessionEnded`], [`Error::AccountLocked`], or that the database fails.
+    pub async fn holder_of_cookie(&self, cookie: &SessionCookie, at: &Origin) -> Result<Option<User>, Error> {
+        let Some(session) = self.session_of_cookie(cookie, at) else { return Ok(None) };
+        let (service, now) = (self.clone(), self.now());
+        blocking(move || Ok(Some(service.holder(session, now)?.0))).await
+    }
+
+    /// Whose live session this is, as they are now. It counts as used.
+    fn holder(&self, id: SessionId, now: Timestamp) -> Result<(User, Arc<LiveSession>), Error> {
+        let store = &self.0.store;
+        let session = store.live_session(id)?.ok_or(Error::SessionEnded)?;
+        if !session.session.is_live(now, self.0.rules.session_idle) {
+            return Err(Error::SessionEnded);
+        }
+        let user = store.read(|tx| users::find(tx, session.session.user_id))?.ok_or(Error::SessionEnded)?;
+        if user.locked_at.is_some() {
+            return Err(Error::AccountLocked);
+        }
+        session.touch(now);
+        Ok((user, session))
     }
 }

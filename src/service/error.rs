@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use crate::{
     domain::{
-        authority::AuthorityError, challenge::ChallengeError, permission::Permission, timestamp::Timestamp,
-        wallet::SignatureError,
+        authority::AuthorityError,
+        challenge::ChallengeError,
+        permission::Permission,
+        timestamp::Timestamp,
+        wallet::{DeviceType, SignatureError},
     },
     random::RandomError,
     store::StoreError,
@@ -59,6 +62,18 @@ pub enum Error {
     /// No live session has this identifier, or it is not the caller's to know of.
     #[error("there is no such session")]
     SessionUnknown,
+    /// No hardware wallet of the caller has this identifier.
+    #[error("there is no such hardware wallet")]
+    WalletUnknown,
+    /// The operator switched this kind of hardware wallet off.
+    #[error("{} wallets are switched off here; use another wallet, or ask the operator", .0.name())]
+    WalletSwitchedOff(DeviceType),
+    /// The address cannot be bound to the caller's account, because it is bound already or is meant for its own.
+    #[error("{0}")]
+    AddressBound(&'static str),
+    /// The account has as many hardware wallets as one may have.
+    #[error("an account has at most {0} hardware wallets; disconnect one first")]
+    TooManyWallets(usize),
     /// It would leave nobody who can give out roles.
     #[error("this is the last SUPER_ADMIN who can sign in; make another one first")]
     LastSuperAdmin,

@@ -21,6 +21,8 @@ pub struct PublicKey {
     pub kid: String,
     /// The key, 32 bytes in base64url.
     pub x: String,
+    /// The same as a PEM file.
+    pub pem: String,
     /// When it was made.
     pub created_at: Timestamp,
     /// From when on it signs.
@@ -39,6 +41,7 @@ impl Service {
         let public = |key: &Key| PublicKey {
             kid: key.kid.clone(),
             x: key.public(),
+            pem: key.public_pem(),
             created_at: key.created_at,
             signs_from: key.signs_from,
             signs: signer.as_ref() == Some(&key.kid),

@@ -6,7 +6,10 @@ mod authenticate;
 mod challenges;
 mod erase;
 mod error;
+mod export;
 mod failures;
+mod handover;
+mod hardware_wallets;
 mod health;
 mod ids;
 mod keys;
@@ -26,6 +29,8 @@ pub use asker::Asker;
 pub use authenticate::Principal;
 pub use challenges::Answer;
 pub use error::Error;
+pub use export::Export;
+pub use hardware_wallets::NewWallet;
 pub use health::Health;
 pub use keys::PublicKey;
 pub use sessions::SessionStatus;
@@ -35,7 +40,11 @@ pub use users::{NewUser, UserRef};
 
 use crate::{
     clock::Clock,
-    domain::{attempts, timestamp::Timestamp, wallet::Address},
+    domain::{
+        attempts,
+        timestamp::Timestamp,
+        wallet::{Address, DeviceType},
+    },
     random::Random,
     store::{Store, StoreError},
 };
@@ -63,6 +72,8 @@ pub struct Rules {
     pub key_rotation: Duration,
     /// When failed sign-ins lock.
     pub attempts: attempts::Policy,
+    /// Which hardware wallets may be connected.
+    pub hardware_wallets: Vec<DeviceType>,
 }
 
 /// The use cases. A copy is the same service.
@@ -78,6 +89,7 @@ struct Inner {
     ids: ids::Ids,
     challenges: challenges::Challenges,
     attempts: std::sync::Mutex<attempts::Attempts>,
+    handovers: std::sync::Mutex<crate::domain::handover::Handovers>,
     mac_key: crate::domain::mac::MacKey,
     tokens: tokens::Tokens,
     key_change: tokio::sync::Mutex<()>,
@@ -94,6 +106,7 @@ impl Service {
         let inner = Inner {
             challenges: challenges::Challenges::new(&random)?,
             attempts: std::sync::Mutex::new(attempts::Attempts::new(rules.attempts)),
+            handovers: std::sync::Mutex::default(),
             started_at: clock.now(),
             ids: ids::Ids::default(),
             tokens: tokens::Tokens::default(),

@@ -85,6 +85,9 @@ impl Service {
             user.last_login_at = Some(now);
             user.lockouts.retain(|lockout| service.is_in_force(lockout, now));
             users::update(tx, &user)?;
+            if session.address != user.address {
+                super::hardware_wallets::note_proof(tx, &session.address, now)?;
+            }
             let session = Session { user_id: user.id, ..session.clone() };
             service.make_room(tx, &session, now)?;
             sessions::put(tx, &session)?;

@@ -14,7 +14,7 @@ use crate::{
     },
     store::{
         Reads, StoreError, Tx, audit, sessions, users,
-        users_index::{self, Filter, Page},
+        users_index::{self, Filter, Page, Place},
     },
 };
 
@@ -99,7 +99,7 @@ impl Service {
     /// # Errors
     ///
     /// [`Error::Store`] if the database fails.
-    pub async fn users(&self, filter: Filter, after: Option<UserId>, limit: usize) -> Result<Page, Error> {
+    pub async fn users(&self, filter: Filter, after: Option<Place>, limit: usize) -> Result<Page, Error> {
         let service = self.clone();
         blocking(move || Ok(service.0.store.read(|tx| users_index::page(tx, &filter, after, limit))?)).await
     }
@@ -189,7 +189,10 @@ impl Service {
             Ok(Ok(was_locked.then_some((Action::UserUnlocked, None))))
         };
         let unlocked = self.change_user(asker, name, unlock).await?;
-        self.forgive(unlocked.address);
+        let bound = self.hardware_wallets(unlocked.id).await?;
+        for address in bound.iter().map(|wallet| wallet.address).chain([unlocked.address]) {
+            self.forgive(address);
+        }
         Ok(unlocked)
     }
 

@@ -6,6 +6,7 @@
 pub mod audit;
 mod error;
 mod handle;
+pub mod hardware_wallets;
 pub mod keys;
 mod live;
 pub mod meta;
@@ -16,6 +17,8 @@ mod schema;
 pub mod sessions;
 mod transaction;
 pub mod users;
+#[cfg(test)]
+mod users_cost;
 pub mod users_index;
 mod writer;
 

@@ -13,7 +13,9 @@ use redb::{
     backends::InMemoryBackend,
 };
 
-use super::{OpenError, StoreError, Tx, audit, keys, meta, overlay::Overlay, schema, sessions, users};
+use super::{
+    OpenError, StoreError, Tx, audit, hardware_wallets, keys, meta, overlay::Overlay, schema, sessions, users,
+};
 use crate::domain::mac::MacKey;
 
 /// How much of the file redb keeps in memory: its default of 1 GiB is a quarter of a small Pi.
@@ -30,6 +32,8 @@ pub struct CheckReport {
     pub schema: u32,
     /// How many users it holds.
     pub users: u64,
+    /// How many hardware wallets.
+    pub hardware_wallets: u64,
     /// How many sessions.
     pub sessions: u64,
     /// How many signing keys.
@@ -251,12 +255,13 @@ fn read_only(path: &Path, mut file: File, fully: bool) -> Result<(Database, u32)
 
 fn count(tx: &ReadTransaction, schema: u32, rows: bool) -> Result<CheckReport, StoreError> {
     meta::mac_key(tx)?;
-    let (users, sessions, audit_entries) = if rows {
-        (users::check(tx)?, sessions::check(tx)?, audit::check(tx)?)
+    let (users, hardware_wallets, sessions, audit_entries) = if rows {
+        (users::check(tx)?, hardware_wallets::check(tx)?, sessions::check(tx)?, audit::check(tx)?)
     } else {
-        (users::count(tx)?, sessions::count(tx)?, 0)
+        (users::count(tx)?, hardware_wallets::count(tx)?, sessions::count(tx)?, 0)
     };
-    Ok(CheckReport { schema, users, sessions, signing_keys: keys::all(tx)?.len() as u64, audit_entries })
+    let signing_keys = keys::all(tx)?.len() as u64;
+    Ok(CheckReport { schema, users, hardware_wallets, sessions, signing_keys, audit_entries })
 }
 
 fn refusal(path: &Path, error: DatabaseError) -> OpenError {

@@ -1,6 +1,6 @@
 //! The schema's version, and the steps from each version to the next.
 
-use super::{StoreError, Tx, audit, keys, meta, sessions, users, users_index};
+use super::{StoreError, Tx, audit, hardware_wallets, keys, meta, sessions, users, users_index};
 use crate::domain::mac::MacKey;
 
 /// A change of data that older versions wrote: step `n` makes schema `n + 2` of schema `n + 1`.
@@ -19,6 +19,8 @@ pub(super) fn create(tx: &Tx, key: &MacKey) -> Result<(), StoreError> {
     tx.table_mut(users::BY_ADDRESS)?;
     tx.table_mut(users_index::BY_ROLE)?;
     tx.table_mut(users_index::LOCKED)?;
+    tx.table_mut(hardware_wallets::WALLETS)?;
+    tx.table_mut(hardware_wallets::BY_ADDRESS)?;
     tx.table_mut(sessions::SESSIONS)?;
     tx.table_mut(sessions::BY_USER)?;
     tx.table_mut(keys::KEYS)?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    Reads, StoreError, Tx,
+    Reads, StoreError, Tx, hardware_wallets,
     row::{decode, encode},
     users_index,
 };
@@ -113,14 +113,23 @@ pub fn find(tx: &impl Reads, id: UserId) -> Result<Option<User>, StoreError> {
     tx.table(USERS)?.get(id.as_bytes())?.map(|row| from_bytes(id, row.value())).transpose()
 }
 
-/// The user whose wallet has `address`.
+/// The user whom `address` signs in: whose own it is, or who bound a hardware wallet with it.
 ///
 /// # Errors
 ///
 /// [`StoreError`] if the database cannot be read.
 pub fn find_by_address(tx: &impl Reads, address: &Address) -> Result<Option<User>, StoreError> {
-    let id = tx.table(BY_ADDRESS)?.get(address.as_bytes())?.map(|id| UserId::from_bytes(*id.value()));
+    let id = owner(tx, address)?;
     id.map(|id| find(tx, id)?.ok_or(StoreError::Inconsistent("an address without its user"))).transpose()
+}
+
+/// Whose `address` is, as their own or as a hardware wallet's. The only place that says whether an address is free.
+pub(super) fn owner(tx: &impl Reads, address: &Address) -> Result<Option<UserId>, StoreError> {
+    let own = tx.table(BY_ADDRESS)?.get(address.as_bytes())?.map(|id| UserId::from_bytes(*id.value()));
+    match own {
+        Some(id) => Ok(Some(id)),
+        None => hardware_wallets::owner(tx, address),
+    }
 }
 
 /// How many users there are.
@@ -138,11 +147,10 @@ pub fn count(tx: &impl Reads) -> Result<u64, StoreError> {
 ///
 /// [`StoreError`] if the database cannot be written.
 pub fn insert(tx: &Tx, user: &User) -> Result<bool, StoreError> {
-    let mut by_address = tx.table_mut(BY_ADDRESS)?;
-    if by_address.get(user.address.as_bytes())?.is_some() {
+    if owner(tx, &user.address)?.is_some() {
         return Ok(false);
     }
-    by_address.insert(user.address.as_bytes(), user.id.as_bytes())?;
+    tx.table_mut(BY_ADDRESS)?.insert(user.address.as_bytes(), user.id.as_bytes())?;
     tx.table_mut(USERS)?.insert(user.id.as_bytes(), to_bytes(user)?.as_slice())?;
     users_index::replace(tx, None, Some(user))?;
     Ok(true)
@@ -161,12 +169,15 @@ pub fn update(tx: &Tx, user: &User) -> Result<(), StoreError> {
     users_index::replace(tx, Some(&before), Some(user))
 }
 
-/// Remove a user. Their sessions are the caller's to end.
+/// Remove a user and their hardware wallets. Their sessions are the caller's to end.
 ///
 /// # Errors
 ///
 /// [`StoreError`] if the database cannot be written.
 pub fn remove(tx: &Tx, user: &User) -> Result<(), StoreError> {
+    for wallet in hardware_wallets::of_user(tx, user.id)? {
+        hardware_wallets::remove(tx, &wallet)?;
+    }
     tx.table_mut(USERS)?.remove(user.id.as_bytes())?;
     tx.table_mut(BY_ADDRESS)?.remove(user.address.as_bytes())?;
     users_index::replace(tx, Some(user), None)

@@ -3,7 +3,7 @@
 //! Nearly everybody is a USER who is not locked. The few others have indexes of their own, so that finding them does
 //! not read past everybody.
 
-use std::ops::Bound;
+use std::{fmt, ops::Bound, str::FromStr};
 
 use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
 
@@ -11,15 +11,21 @@ use super::{
     Reads, StoreError, Tx,
     users::{self, BY_ADDRESS, USERS},
 };
-use crate::domain::{id::UserId, role::Role, user::User, wallet::AddressRange};
+use crate::domain::{
+    id::UserId,
+    role::Role,
+    user::User,
+    wallet::{Address, AddressRange},
+};
 
 /// The role's number, then the user's identifier; of every role above USER.
 pub(super) const BY_ROLE: TableDefinition<&[u8; 17], ()> = TableDefinition::new("users_by_role");
 /// Every user whom an admin keeps out.
 pub(super) const LOCKED: TableDefinition<&[u8; 16], ()> = TableDefinition::new("users_locked");
 
-/// The most rows that one page may cost. A page that stops there says where to go on.
-const SCAN: usize = 5_000;
+/// The most users whom one page may pass over because the filter does not admit them. A page that stops there says where
+/// to go on.
+pub(super) const PASSED_OVER: usize = 5_000;
 
 /// Which users a list is about. Each part that is set must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,17 +40,62 @@ pub struct Filter {
     pub name: Option<String>,
 }
 
+/// A place in a list: after the user who stands there, also when that user is there no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In a list by age.
+    User(UserId),
+    /// In a list by address.
+    Address(Address),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => id.fmt(f),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
+/// The text is no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a user's identifier or a TRON address")]
+pub struct PlaceError;
+
+impl FromStr for Place {
+    type Err = PlaceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let id = text.parse().map(Self::User);
+        id.or_else(|_| text.parse().map(Self::Address)).map_err(|_| PlaceError)
+    }
+}
+
 /// A part of a list.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Page {
     /// The users, in the order of the list.
     pub users: Vec<User>,
-    /// After whom to go on, if there may be more.
-    pub next: Option<UserId>,
+    /// Where to go on, if there may be more.
+    pub next: Option<Place>,
 }
 
 impl Filter {
-    fn admits(&self, user: &User) -> bool {
+    /// Whether `place` is one of this list's order.
+    #[must_use]
+    pub const fn orders(&self, place: Place) -> bool {
+        matches!(place, Place::Address(_)) == self.address.is_some()
+    }
+
+    /// Where `user` stands in the list.
+    const fn place(&self, user: &User) -> Place {
+        if self.address.is_some() { Place::Address(user.address) } else { Place::User(user.id) }
+    }
+
+    /// Whether `user` is one of them.
+    #[must_use]
+    pub fn admits(&self, user: &User) -> bool {
         let name = |part: &String| {
             user.profile.display_name.as_ref().is_some_and(|name| name.as_str().to_lowercase().contains(part))
         };
@@ -56,7 +107,7 @@ impl Filter {
 }
 
 /// At most `limit` users whom `filter` admits, oldest account first (by address, if that is filtered by), after the
-/// user `after`.
+/// place `after`; from the first, if that is a place of another order.
 ///
 /// # Errors
 ///
@@ -64,17 +115,20 @@ impl Filter {
 pub fn page(
     tx: &impl Reads,
     filter: &Filter,
-    after: Option<UserId>,
+    after: Option<Place>,
     limit: usize,
 ) -> Result<Page, StoreError> {
+    let (after, after_address) = match after {
+        Some(Place::User(id)) => (Some(id), None),
+        Some(Place::Address(address)) => (None, Some(address)),
+        None => (None, None),
+    };
     match filter {
         Filter { address: Some(range), .. } => {
             let table = tx.table(BY_ADDRESS)?;
-            // The cursor is a user; where they stand in this order is their address.
-            let after = after.map(|id| users::find(tx, id)).transpose()?.flatten();
-            let from = after
+            let from = after_address
                 .as_ref()
-                .map_or(Bound::Included(range.first()), |user| Bound::Excluded(user.address.as_bytes()));
+                .map_or(Bound::Included(range.first()), |address| Bound::Excluded(address.as_bytes()));
             let rows = table.range::<&[u8; 20]>((from, Bound::Included(range.last())))?;
             collect(tx, filter, limit, rows.map(|row| Ok(UserId::from_bytes(*row?.1.value()))))
         }
@@ -101,24 +155,27 @@ pub fn page(
     }
 }
 
-/// Those of `ids` whom `filter` admits, until there are `limit` or enough was read.
+/// Those of `ids` whom `filter` admits, until there are `limit` or enough were passed over.
 fn collect(
     tx: &impl Reads,
     filter: &Filter,
     limit: usize,
     ids: impl Iterator<Item = Result<UserId, StoreError>>,
 ) -> Result<Page, StoreError> {
-    let mut found = Vec::new();
+    let (mut found, mut passed_over) = (Vec::new(), 0);
     let table = tx.table(USERS)?;
-    for (read, id) in ids.enumerate() {
+    for id in ids {
         let id = id?;
         let row = table.get(id.as_bytes())?.ok_or(StoreError::Inconsistent("an index names nobody"))?;
         let user = users::from_bytes(id, row.value())?;
+        let place = filter.place(&user);
         if filter.admits(&user) {
             found.push(user);
+        } else {
+            passed_over += 1;
         }
-        if found.len() == limit || read + 1 == SCAN {
-            return Ok(Page { users: found, next: Some(id) });
+        if found.len() == limit || passed_over == PASSED_OVER {
+            return Ok(Page { users: found, next: Some(place) });
         }
     }
     Ok(Page { users: found, next: None })
@@ -290,6 +347,35 @@ mod tests {
                 assert_eq!(found, expected, "{case}, {limit} a page");
             }
         }
+    }
+
+    #[test]
+    fn a_list_goes_on_where_it_stopped_also_when_that_user_was_removed() {
+        let (database, _) = database();
+        let part = |filter: &Filter, after| page(&database.begin_read().unwrap(), filter, after, 3).unwrap();
+        let filter = Filter::default;
+        for filter in [
+            filter(),
+            Filter { role: Some(Role::Admin), ..filter() },
+            Filter { locked: Some(true), ..filter() },
+            Filter { address: Some("T".parse().unwrap()), ..filter() },
+        ] {
+            let first = part(&filter, None);
+            let rest = part(&filter, first.next);
+            let tx = Tx::new(database.begin_write().unwrap());
+            users::remove(&tx, &first.users[2]).unwrap();
+            tx.commit().unwrap();
+            assert_eq!(part(&filter, first.next), rest, "{filter:?}");
+            assert_eq!(rest.users.len(), 3, "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_read_as_it_is_written() {
+        for place in [Place::User(user(7).id), Place::Address(user(7).address)] {
+            assert_eq!(place.to_string().parse(), Ok(place));
+        }
+        assert_eq!("T".parse::<Place>(), Err(PlaceError));
     }
 
     #[test]

@@ -18,6 +18,9 @@ schemathesis.openapi.format("display-name", strategies.text(
     strategies.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=64))
 schemathesis.openapi.format("mail-address", strategies.from_regex(
     r"[a-z0-9+.]{1,20}@([a-z0-9]{1,9}\.){1,3}[a-z]{2,9}", fullmatch=True))
+# A host of a pattern may be none: these are, and 403 tells that they are not allowed.
+schemathesis.openapi.format("return-address", strategies.from_regex(
+    r"https?://([a-z0-9]{1,9}\.){1,3}[a-z]{2,9}(:[1-9][0-9]{1,3})?(/[a-z0-9][a-z0-9/?&=%#.-]{0,40})?", fullmatch=True))
 
 ADDRESS = re.compile("T[1-9A-HJ-NP-Za-km-z]{33}")
 

@@ -139,6 +139,7 @@ async fn every_row_with_a_limit_counts_and_no_other() {
         let limit = match row.quota {
             Quota::Unlimited => None,
             Quota::SignIn => Some(30),
+            Quota::Proxy => Some(200),
             Quota::Token | Quota::Read | Quota::Write => Some(100),
         };
         assert_eq!(told(&reply).map(|told| told.0), limit, "{}", row.operation);
@@ -180,6 +181,23 @@ async fn whoever_is_signed_in_is_not_starved_by_a_neighbour_at_their_address() {
     assert_eq!(server.ask(&mine(&there)).await.status, 200, "elsewhere it is");
     server.clock.pass(wait(&refused));
     assert_eq!(server.ask(&mine(&here)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_proxy_asks_for_a_user_as_often_as_it_likes_and_for_strangers_so_often() {
+    let server = counting(Rates { public: 2, authenticated: 5, admin: 5 }).await;
+    let tokens = server.sign_in(&Wallet::new(1)).await;
+    let here = from("192.0.2.1");
+    let mine = request("GET", "/auth/forward", &(here.clone() + &bearer(&tokens)), "");
+    for _ in 0..50 {
+        let reply = server.ask(&mine).await;
+        assert_eq!((reply.status, told(&reply)), (200, None));
+    }
+    for left in (0..5).rev() {
+        let reply = server.get("/auth/forward", &here).await;
+        assert_eq!((reply.status, told(&reply).map(|told| told.1)), (401, Some(left)));
+    }
+    assert_eq!(server.get("/auth/forward", &here).await.problem(), (429, 1006));
 }
 
 #[tokio::test]

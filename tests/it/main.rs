@@ -9,6 +9,9 @@ mod certificate;
 mod cli;
 mod cookies;
 mod documents;
+mod export;
+mod forward;
+mod hardware_wallets;
 #[path = "../support/http.rs"]
 mod http;
 mod info;
@@ -30,6 +33,7 @@ mod support;
 mod table;
 mod tls;
 mod tls_process;
+mod trezor;
 mod users;
 mod wallet;
 mod web;

@@ -54,7 +54,7 @@ async fn a_challenge_tells_what_will_be_signed_and_until_when() {
         )
     );
     assert_eq!(challenge["scheme"], "tron-v2");
-    let digest = data_encoding::HEXLOWER.encode(&Scheme::TronV2.digest(message.as_bytes()));
+    let digest = data_encoding::HEXLOWER.encode(&Scheme::TronV2.digest(address, message.as_bytes()));
     assert_eq!(challenge["digest"], digest);
     assert_eq!(challenge["issued_at"], "2026-10-26T07:33:20Z");
     assert_eq!(challenge["expires_at"], "2026-10-26T07:38:20Z");

@@ -18,7 +18,7 @@ use lucid_auth::{
         audit::{Event, Filter, Order, Query},
         role::Role,
         timestamp::Timestamp,
-        wallet::{Scheme, WalletType},
+        wallet::{DeviceType, Scheme, WalletType},
     },
     http::{About, App, Limits, Quotas, Server, Settings, Tls, routes::routes},
     random::Random,
@@ -81,6 +81,7 @@ pub fn rules() -> Rules {
         key_rotation: Duration::from_secs(30 * 86_400),
         // Nothing locks unless a test says so.
         attempts: Policy { in_a_row: u32::MAX, cooldown: Duration::from_secs(900) },
+        hardware_wallets: vec![DeviceType::Ledger, DeviceType::Trezor, DeviceType::Keepkey],
     }
 }
 
@@ -163,13 +164,13 @@ impl TestServer {
         clock: TestClock,
         quotas: Quotas,
     ) -> Self {
-        let service = Service::start(store, clock.clock(), Random::system(), rules).await.unwrap();
         let about = About {
             service_name: "lucid-auth-test".into(),
             tron_network: "nile",
-            hardware_wallets: true,
+            hardware_wallets: rules.hardware_wallets.clone(),
             registration_open: true,
         };
+        let service = Service::start(store, clock.clock(), Random::system(), rules).await.unwrap();
         let random = Random::system();
         let app = App { service: service.clone(), clock: clock.clock(), random, settings, quotas, about };
         let table = routes().into_iter().chain(rows()).collect();

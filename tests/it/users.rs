@@ -80,6 +80,26 @@ async fn admins_find_users_by_role_lock_address_and_name() {
 }
 
 #[tokio::test]
+async fn a_cursor_is_good_for_lists_of_its_own_order_only() {
+    let server = TestServer::start().await;
+    let admin = user(&server, 1, Role::Admin).await;
+    let ada = user(&server, 2, Role::User).await;
+    let by_address = format!("q={}", &ada["user"]["tron_address"].as_str().unwrap()[..8]);
+    let page = async |query: &str| server.get(&format!("/users?limit=1&{query}"), &bearer(&admin)).await;
+    let mut cursors = Vec::new();
+    for query in ["locked=false", &by_address] {
+        let first = page(query).await.expect(200);
+        cursors.push(format!("cursor={}", first["next_cursor"].as_str().unwrap()));
+    }
+    for (query, own, other) in [("locked=false", 0, 1), (&by_address, 1, 0)] {
+        assert_eq!(page(&format!("{query}&{}", cursors[own])).await.status, 200, "{query}");
+        let refusal = page(&format!("{query}&{}", cursors[other])).await;
+        assert_eq!(refusal.problem(), (422, 1025), "{query}");
+        assert_eq!(refusal.json()["error"]["details"]["field"], "cursor", "{query}");
+    }
+}
+
+#[tokio::test]
 async fn a_change_of_role_is_seen_at_once_by_verification_and_by_the_next_token() {
     let server = TestServer::start().await;
     let (root, ada) = (user(&server, 1, Role::SuperAdmin).await, user(&server, 2, Role::User).await);

@@ -1,4 +1,4 @@
-//! A wallet: a key, and the two ways to sign with it.
+//! A wallet: a key, and the ways to sign with it.
 
 use k256::ecdsa::SigningKey;
 use lucid_auth::domain::wallet::{Address, Scheme};
@@ -22,7 +22,12 @@ impl Wallet {
 
     /// 65 bytes of hex, as TronLink gives them.
     pub fn sign(&self, scheme: Scheme, message: &str) -> String {
-        let (signature, recovery) = self.key.sign_prehash_recoverable(&scheme.digest(message.as_bytes()));
+        self.sign_digest(&scheme.digest(self.address, message.as_bytes()))
+    }
+
+    /// The same for what a wallet made of the message.
+    pub fn sign_digest(&self, digest: &[u8; 32]) -> String {
+        let (signature, recovery) = self.key.sign_prehash_recoverable(digest);
         let hex = data_encoding::HEXLOWER.encode(&signature.to_bytes());
         format!("0x{hex}{:02x}", recovery.to_byte() + 27)
     }

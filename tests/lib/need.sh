@@ -41,6 +41,22 @@ need_command() {
     command -v "$command" >/dev/null || need_packages "$@"
 }
 
+# The same for a server, which Debian would start at once, unless /usr/sbin/policy-rc.d says no: the tests start their own.
+need_server() {
+    local command=$1 policy=/usr/sbin/policy-rc.d status=0
+    shift
+    PATH=$PATH:/usr/sbin
+    command -v "$command" >/dev/null && return
+    if [ -e "$policy" ]; then
+        need_packages "$@"
+        return
+    fi
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy" || return
+    need_packages "$@" || status=$?
+    as_root rm -f "$policy"
+    return "$status"
+}
+
 need_cargo() {
     command -v cargo >/dev/null || refuse "cargo is missing: install Rust (https://rustup.rs)" || return
     need_command cc gcc libc6-dev

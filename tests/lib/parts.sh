@@ -5,11 +5,14 @@
 
 # In the order they run: what needs least comes first.
 # shellcheck disable=SC2034 # tests/run reads it
-PARTS=(rust doc clients python contract browser readme)
+PARTS=(rust doc clients python contract proxies browser readme)
+# Those that only --long or --only brings in.
+# shellcheck disable=SC2034
+LONG_PARTS=(scale)
 
 part_rust() { # unit and integration tests
     need_cargo_tool nextest
-    local junit=${CARGO_TARGET_DIR:-target}/nextest/suite/junit.xml status=0 passed failed ignored
+    local junit=target/nextest/suite/junit.xml status=0 passed failed ignored
     rm -f "$junit"
     say "$PART: cargo nextest run"
     cargo nextest run --locked --config-file tests/lib/nextest.toml --profile suite 2>&1 |
@@ -18,6 +21,17 @@ part_rust() { # unit and integration tests
     # JUnit does not list ignored tests; the summary counts them.
     ignored=$(sed -n 's/^ *Summary .* \([0-9]*\) skipped.*/\1/p' "$RESULTS/$PART.log")
     echo "$passed $failed ${ignored:-0}" >"$RESULTS/$PART.count"
+    return "$status"
+}
+
+part_scale() { # pages of a million users, timed in the release build; only with --long or --only
+    need_cargo_tool nextest
+    local junit=target/nextest/suite/junit.xml status=0
+    rm -f "$junit"
+    say "$PART: cargo nextest run --cargo-profile release --test scale"
+    LUCID_USERS=1000000 cargo nextest run --locked --cargo-profile release --config-file tests/lib/nextest.toml \
+        --profile suite --success-output immediate --test scale || status=$?
+    python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
     return "$status"
 }
 
@@ -57,6 +71,18 @@ part_contract() { # schemathesis against the running binary and its own document
         --junitxml="$junit" tests/contract || status=$?
     python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
     return "$status"
+}
+
+part_proxies() { # nginx and Caddy with the examples of packaging/, before the running binary
+    need_node_modules
+    need_command openssl openssl
+    need_server nginx nginx-light
+    need_server caddy caddy
+    need_chromium
+    need_python
+    python3 -c 'import yaml' 2>/dev/null || need_packages python3-yaml
+    need_binary
+    node_tests tests/proxies/*.test.mjs
 }
 
 part_browser() { # Chromium through the real pages

@@ -44,8 +44,9 @@ export async function startService({ env = {}, args = [] } = {}) {
   const started = new Promise((resolve, reject) => {
     const read = (/** @type {Buffer} */ chunk) => {
       output += chunk;
-      const url = /http:\/\/localhost:\d+/.exec(output)?.[0];
-      if (url) resolve(url);
+      // With PUBLIC_URL it names that, not where it listens.
+      const port = /"message":"ready".*"port":(\d+)/.exec(output)?.[1];
+      if (port) resolve(`http://localhost:${port}`);
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);

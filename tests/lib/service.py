@@ -59,9 +59,10 @@ def base():
 
 
 def command(*arguments):
-    """Run a command of the binary on the data of the service that runs."""
+    """What a command of the binary prints, run on the data of the service that runs."""
     environment = {"PATH": os.environ["PATH"], "DATA_DIR": os.environ["LUCID_TEST_DATA"]}
-    subprocess.run([BINARY, *arguments], env=environment, check=True, timeout=30, stdout=subprocess.DEVNULL)
+    done = subprocess.run([BINARY, *arguments], env=environment, check=True, timeout=30, stdout=subprocess.PIPE, text=True)
+    return done.stdout
 
 
 def post(url, body):

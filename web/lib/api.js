@@ -39,7 +39,7 @@
  * Why the service did not do what it was asked, in as many kinds as there are things to say about it.
  *
  * @typedef {'signature' | 'challengeExpired' | 'sessionEnded' | 'forbidden' | 'closed' | 'accountLocked' | 'rateLimited'
- *   | 'unknownHost' | 'unreachable' | 'server'} ApiErrorKind
+ *   | 'returnRefused' | 'handover' | 'unknownHost' | 'unreachable' | 'server'} ApiErrorKind
  */
 
 /** The service said no, or nothing. */
@@ -80,6 +80,7 @@ const KIND_OF_CODE = {
   LUCID_AUTH_1027: 'unknownHost',
   LUCID_AUTH_1029: 'unreachable',
   LUCID_AUTH_1065: 'unknownHost',
+  LUCID_AUTH_1066: 'returnRefused',
 };
 
 /** How far the clock here is ahead of the service's, in milliseconds, as its last reply showed; negative if behind. */
@@ -126,6 +127,20 @@ export async function signOut(accessToken, everywhere) {
   await post('/auth/logout', { logout_all_sessions: everywhere }, { accessToken });
 }
 
+/**
+ * @param {string} accessToken
+ * @param {string} returnTo where the person came from, as the address of this page says
+ * @param {string | null} state of their browser there
+ * @returns {Promise<string>} where to go, as the service says
+ */
+export async function handOver(accessToken, returnTo, state) {
+  const body = { return_to: returnTo, ...(state && { state }) };
+  // Whoever made the link wrote what is in it.
+  const reply = await post('/auth/handover', body, { accessToken, unreadable: 'returnRefused' });
+  if (typeof reply.location !== 'string') throw new ApiError('server');
+  return reply.location;
+}
+
 /** @returns {Promise<import('../docs/docs.js').OpenApi>} what the service says of this interface */
 export async function readDocument() {
   const response = await fetch('/openapi.json', { redirect: 'error', signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -144,9 +159,10 @@ export async function readDocument() {
  * @param {string} [options.accessToken]
  * @param {AbortSignal} [options.signal]
  * @param {boolean} [options.keepalive]
+ * @param {ApiErrorKind} [options.unreadable] what it means that the service cannot read a field, if that may happen
  * @returns {Promise<Record<string, any>>} empty if the service has nothing to say
  */
-export async function send(method, path, { body, query = {}, accessToken, signal, keepalive } = {}) {
+export async function send(method, path, { body, query = {}, accessToken, signal, keepalive, unreadable } = {}) {
   const timeout = AbortSignal.timeout(PATIENCE_MS);
   /** @type {Record<string, string>} */
   const headers = { Accept: 'application/json' };
@@ -180,6 +196,7 @@ export async function send(method, path, { body, query = {}, accessToken, signal
   }
   const date = Date.parse(response.headers.get('Date') ?? '');
   if (!Number.isNaN(date)) clockLeadMs = Date.now() - date;
+  if (response.status === 422 && unreadable) throw new ApiError(unreadable);
   if (!response.ok) throw refusal(response, reply);
   if (typeof reply !== 'object' || reply === null) throw new ApiError('server');
   return reply;
@@ -188,7 +205,7 @@ export async function send(method, path, { body, query = {}, accessToken, signal
 /**
  * @param {string} path
  * @param {object} body
- * @param {{accessToken?: string, signal?: AbortSignal, keepalive?: boolean}} [options]
+ * @param {{accessToken?: string, signal?: AbortSignal, keepalive?: boolean, unreadable?: ApiErrorKind}} [options]
  */
 function post(path, body, options) {
   return send('POST', path, { body, ...options });

@@ -3,7 +3,7 @@
  * token, good for one use each, are cookies that no script sees. All tabs share those, so they take turns to use them.
  */
 
-import { ApiError, refresh as callRefresh, signIn as callSignIn, signOut as callSignOut } from './api.js';
+import { ApiError, handOver, refresh as callRefresh, signIn as callSignIn, signOut as callSignOut } from './api.js';
 import { exclusively } from './exclusive.js';
 
 /** @typedef {import('./api.js').Tokens} Tokens */
@@ -94,6 +94,19 @@ export function refreshSession() {
     refreshing = undefined;
   });
   return refreshing;
+}
+
+/**
+ * Where the service sends this browser back to, with its session.
+ *
+ * @param {string} returnTo
+ * @param {string | null} state
+ * @returns {Promise<string>}
+ */
+export async function whereBack(returnTo, state) {
+  if (!access || access.expiresAt <= Date.now()) await refreshSession();
+  if (!access) throw new ApiError('sessionEnded');
+  return handOver(access.token, returnTo, state);
 }
 
 /**

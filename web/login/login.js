@@ -5,11 +5,12 @@
 
 import { ApiError, askChallenge } from '../lib/api.js';
 import { shortAddress } from '../lib/format.js';
-import { beginSession, endSession, hasSession, refreshSession, watchSession } from '../lib/session.js';
+import { beginSession, endSession, hasSession, refreshSession, watchSession, whereBack } from '../lib/session.js';
 import { discoverWallets } from '../wallets/discovery.js';
 import { WalletError } from '../wallets/signer.js';
 import { clockNotice, problemView } from './problems.js';
 import { promptsOf } from './prompts.js';
+import { back, goTo, mustWait, tryAgain } from './return.js';
 import { button, notice, setNotice, show } from './screen.js';
 import { signedIn, updateEnd } from './signed-in.js';
 import { begin, during, watchDuringStep } from './step.js';
@@ -55,7 +56,7 @@ async function restore() {
   show(views.waiting('restoring.title'));
   void discovery.scan();
   try {
-    enter(await during(refreshSession(), signal));
+    void arrive(await during(refreshSession(), signal));
   } catch (error) {
     const over = error instanceof ApiError && error.kind === 'sessionEnded';
     showProblem(error, {}, over ? startOver : restore);
@@ -185,12 +186,35 @@ async function signWith(attempt) {
     show(views.waiting('check.title'));
     const session = await during(beginSession({ address, message, signature, device: way.device }, way.id, signal), signal);
     rememberWay(way);
-    enter(session, way.kind === 'wallet' ? signer : undefined);
+    tryAgain();
+    void arrive(session, way.kind === 'wallet' ? signer : undefined);
   } catch (error) {
     // The text grew too old while the wallet was open: fetch another, once, without being asked.
     if (error instanceof ApiError && error.kind === 'challengeExpired' && !renewed) return again(attempt);
     const pasted = error instanceof ApiError && error.kind === 'signature' && signer.showsText;
     showProblem(pasted ? new WalletError('pastedOther') : error, values, () => connectTo(way, true));
+  }
+}
+
+/**
+ * Go back to where one was sent here from, or stay.
+ *
+ * @param {Session} session
+ * @param {Signer} [signer] a wallet that led in, to be watched
+ */
+async function arrive(session, signer) {
+  if (!back) return enter(session, signer);
+  const { returnTo, state, host } = back;
+  const values = { back: host };
+  const again = () => (tryAgain(), void arrive(session));
+  if (mustWait()) return showProblem(new ApiError('handover'), values, again);
+  const signal = beginStep();
+  show(views.waiting('back.title', values));
+  try {
+    goTo(await during(whereBack(returnTo, state), signal));
+  } catch (error) {
+    const refused = error instanceof ApiError && error.kind === 'returnRefused';
+    showProblem(error, values, refused ? () => enter(session) : again);
   }
 }
 

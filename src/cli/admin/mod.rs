@@ -27,7 +27,10 @@ use crate::{
     },
     random::Random,
     service::{Asker, Error, NewUser, PublicKey, Rules, Service, UserRef},
-    store::{OpenError, Store, users_index::Filter},
+    store::{
+        OpenError, Store,
+        users_index::{Filter, Place},
+    },
 };
 
 pub(super) use socket::listen;
@@ -122,11 +125,18 @@ pub(super) struct KeyRow {
     pub(super) created_at: Timestamp,
     pub(super) signs_from: Timestamp,
     pub(super) signs: bool,
+    pub(super) pem: String,
 }
 
 impl From<PublicKey> for KeyRow {
     fn from(key: PublicKey) -> Self {
-        Self { kid: key.kid, created_at: key.created_at, signs_from: key.signs_from, signs: key.signs }
+        Self {
+            kid: key.kid,
+            created_at: key.created_at,
+            signs_from: key.signs_from,
+            signs: key.signs,
+            pem: key.pem,
+        }
     }
 }
 
@@ -139,9 +149,10 @@ pub(super) async fn execute(service: &Service, command: Command) -> Outcome {
             user(service.add_user(NewUser { address, role, display_name }).await)
         }
         Command::ShowUser(name) => user(service.user(name.into()).await),
-        Command::ListUsers { after, limit } => {
-            service.users(Filter::default(), after, limit).await.map(|page| users(page.users))
-        }
+        Command::ListUsers { after, limit } => service
+            .users(Filter::default(), after.map(Place::User), limit)
+            .await
+            .map(|page| users(page.users)),
         Command::SetRole { user: name, role } => {
             user(service.set_role(Asker::Operator, name.into(), role).await)
         }
@@ -222,6 +233,7 @@ fn rules(config: &Config) -> Rules {
         audience: config.tokens.audience.clone(),
         key_rotation: config.tokens.key_rotation.unwrap_or_default(),
         attempts: attempts::Policy { in_a_row: config.lockout.attempts, cooldown: config.lockout.length },
+        hardware_wallets: config.hardware_wallets.clone(),
     }
 }
 

@@ -58,7 +58,7 @@ fn other_address(args: &Args, message: &[u8]) -> Vec<String> {
 fn signed_instead(args: &Args, text: &[u8], name: &str) -> Option<String> {
     let signature: Signature = args.signature.parse().ok()?;
     let signed = |digest: [u8; 32]| signature.recover(&digest) == Ok(args.address);
-    if let Some(scheme) = Scheme::ALL.into_iter().find(|scheme| signed(scheme.digest(text))) {
+    if let Some(scheme) = Scheme::ALL.into_iter().find(|scheme| signed(scheme.digest(args.address, text))) {
         return Some(match scheme {
             // As asked, so the text is not the one asked about.
             _ if scheme == args.scheme => {
@@ -69,6 +69,9 @@ fn signed_instead(args: &Args, text: &[u8], name: &str) -> Option<String> {
             ),
             Scheme::Eip191 => format!(
                 "It verifies as eip191 for {name}: the wallet signed an Ethereum message. Ask for a challenge with the wallet type ethereum or keepkey-eth."
+            ),
+            Scheme::TrezorTx => format!(
+                "It verifies as trezor-tx for {name}: the wallet signed the transaction that carries it. Ask for a challenge with the wallet type trezor."
             ),
         });
     }

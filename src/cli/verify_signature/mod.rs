@@ -30,7 +30,7 @@ pub(super) struct Args {
     /// What the wallet gave: 65 bytes in hex
     #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
     signature: String,
-    /// How the wallet signed: tron-v2 or eip191
+    /// How the wallet signed: tron-v2, eip191 or trezor-tx
     #[arg(long, default_value_t = Scheme::TronV2)]
     scheme: Scheme,
     /// Answer in JSON
@@ -137,7 +137,7 @@ fn read_limited(input: &mut impl Read) -> io::Result<Vec<u8>> {
 
 impl Report {
     fn new(args: &Args, message: &[u8]) -> Self {
-        let digest = args.scheme.digest(message);
+        let digest = args.scheme.digest(args.address, message);
         let verdict = args
             .signature
             .parse::<Signature>()

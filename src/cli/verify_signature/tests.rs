@@ -131,6 +131,22 @@ fn a_tron_signature_shown_as_an_ethereum_one_is_found() {
 }
 
 #[test]
+fn a_transaction_that_a_trezor_signed_verifies_and_is_found_under_another_scheme() {
+    let key = k256::ecdsa::SigningKey::from_slice(&[3; 32]).unwrap();
+    let sign = |digest: &[u8; 32]| {
+        let (signature, recovery) = key.sign_prehash_recoverable(digest);
+        format!("{signature:x}{:02x}", recovery.to_byte())
+    };
+    let address = sign(&[1; 32]).parse::<Signature>().unwrap().recover(&[1; 32]).unwrap();
+    let signature = sign(&Scheme::TrezorTx.digest(address, b"hello world"));
+    let address = address.to_string();
+    let arguments = ["--address", &address, "--message", "hello world", "--signature", &signature];
+    assert!(answer(&[&arguments[..], &["--scheme", "trezor-tx"]].concat(), "").0);
+    let (verified, text) = answer(&arguments, "");
+    assert!(!verified && text.contains("It verifies as trezor-tx for the message: "), "{text}");
+}
+
+#[test]
 fn a_long_message_that_a_ledger_signed_wrongly_is_explained() {
     let mut seen = 0;
     for vector in vectors()["negative"].as_array().unwrap() {

@@ -163,6 +163,12 @@ pub enum Action {
     UserErased,
     /// Too many sign-ins as a user failed from one client; it is kept out for a while.
     SignInLocked,
+    /// A user bound a hardware wallet to their account.
+    WalletConnected,
+    /// A user's hardware wallet signed a challenge again.
+    WalletVerified,
+    /// A user took a hardware wallet off their account; its sessions ended.
+    WalletDisconnected,
     /// This log was switched off: nothing is recorded until it resumes.
     AuditStopped,
     /// This log was switched on again.
@@ -170,7 +176,7 @@ pub enum Action {
 }
 
 impl Action {
-    const NAMES: [(Self, &str); 15] = [
+    const NAMES: [(Self, &str); 18] = [
         (Self::UserAdded, "user.added"),
         (Self::SignIn, "sign_in"),
         (Self::RefreshReuse, "refresh.reuse"),
@@ -184,6 +190,9 @@ impl Action {
         (Self::SessionRevoked, "session.revoked"),
         (Self::UserErased, "user.erased"),
         (Self::SignInLocked, "sign_in.locked"),
+        (Self::WalletConnected, "wallet.connected"),
+        (Self::WalletVerified, "wallet.verified"),
+        (Self::WalletDisconnected, "wallet.disconnected"),
         (Self::AuditStopped, "audit.stopped"),
         (Self::AuditResumed, "audit.resumed"),
     ];

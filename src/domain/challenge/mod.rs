@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 use super::{
     origin::Origin,
     timestamp::Timestamp,
-    wallet::{Address, Scheme, Signature, SignatureError, WalletType},
+    wallet::{Address, Scheme, Signature, SignatureError, Transfer, WalletType},
 };
 pub use nonce::{ChallengeKey, Nonce};
 
@@ -108,9 +108,11 @@ impl Challenge {
     #[must_use]
     pub fn text(&self) -> String {
         match self.wallet {
-            WalletType::Tron | WalletType::Ledger | WalletType::Keepkey | WalletType::KeepkeyEth => {
-                line::text(self)
-            }
+            WalletType::Tron
+            | WalletType::Ledger
+            | WalletType::Keepkey
+            | WalletType::KeepkeyEth
+            | WalletType::Trezor => line::text(self),
             WalletType::Ethereum => eip4361::text(self),
         }
     }
@@ -118,7 +120,13 @@ impl Challenge {
     /// What the wallet signs for [`Self::text`]; a Ledger shows it.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
-        self.scheme().digest(self.text().as_bytes())
+        self.scheme().digest(self.address, self.text().as_bytes())
+    }
+
+    /// The transaction that carries [`Self::text`], if the wallet signs one in place of the text.
+    #[must_use]
+    pub fn transfer(&self) -> Option<Transfer> {
+        (self.scheme() == Scheme::TrezorTx).then(|| Transfer::proof(self.address, self.text().as_bytes()))
     }
 
     /// Check that the holder of [`Self::address`] signed [`Self::text`].

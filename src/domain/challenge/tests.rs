@@ -33,7 +33,7 @@ fn read(text: &str) -> Result<Challenge, ChallengeError> {
 
 #[test]
 fn the_line_has_exactly_the_published_form() {
-    for wallet in [WalletType::Tron, WalletType::Ledger, WalletType::Keepkey, WalletType::KeepkeyEth] {
+    for wallet in WalletType::ALL.into_iter().filter(|wallet| *wallet != WalletType::Ethereum) {
         let challenge = issue(wallet);
         let (text, nonce) = (challenge.text(), challenge.nonce_text());
         assert_eq!(

@@ -34,6 +34,14 @@ impl Address {
         &self.0
     }
 
+    /// The 21 bytes, with the prefix: an address in a TRON transaction.
+    #[must_use]
+    pub fn prefixed(&self) -> [u8; 21] {
+        let mut bytes = [PREFIX; 21];
+        bytes[1..].copy_from_slice(&self.0);
+        bytes
+    }
+
     /// The address of the account that holds `key`: the last 20 bytes of the Keccak-256 of its two coordinates.
     pub(super) fn from_public_key(key: &VerifyingKey) -> Self {
         let point = key.to_sec1_point(false);
@@ -62,8 +70,7 @@ fn checksum(payload: &[u8]) -> [u8; 4] {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut bytes = [0; 25];
-        bytes[0] = PREFIX;
-        bytes[1..21].copy_from_slice(&self.0);
+        bytes[..21].copy_from_slice(&self.prefixed());
         let sum = checksum(&bytes[..21]);
         bytes[21..].copy_from_slice(&sum);
         f.write_str(&bs58::encode(bytes).into_string())

@@ -20,11 +20,14 @@ pub enum WalletType {
     KeepkeyEth,
     /// A wallet that signs Ethereum messages, such as MetaMask.
     Ethereum,
+    /// A Trezor with firmware that knows `TronSignTx` (core 2.11.0 or later; not the Model One).
+    Trezor,
 }
 
 impl WalletType {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Tron, Self::Ledger, Self::Keepkey, Self::KeepkeyEth, Self::Ethereum];
+    pub const ALL: [Self; 6] =
+        [Self::Tron, Self::Ledger, Self::Keepkey, Self::KeepkeyEth, Self::Ethereum, Self::Trezor];
 
     /// The name in bodies, such as `keepkey-eth`.
     #[must_use]
@@ -35,6 +38,7 @@ impl WalletType {
             Self::Keepkey => "keepkey",
             Self::KeepkeyEth => "keepkey-eth",
             Self::Ethereum => "ethereum",
+            Self::Trezor => "trezor",
         }
     }
 
@@ -44,6 +48,7 @@ impl WalletType {
         match self {
             Self::Tron | Self::Ledger | Self::Keepkey => Scheme::TronV2,
             Self::KeepkeyEth | Self::Ethereum => Scheme::Eip191,
+            Self::Trezor => Scheme::TrezorTx,
         }
     }
 }
@@ -56,7 +61,7 @@ impl fmt::Display for WalletType {
 
 /// No kind of wallet has this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected tron, ledger, keepkey, keepkey-eth or ethereum")]
+#[error("expected tron, ledger, keepkey, keepkey-eth, ethereum or trezor")]
 pub struct WalletTypeError;
 
 impl FromStr for WalletType {
@@ -94,6 +99,7 @@ mod tests {
             ("keepkey",     WalletType::Keepkey,    Scheme::TronV2),
             ("keepkey-eth", WalletType::KeepkeyEth, Scheme::Eip191),
             ("ethereum",    WalletType::Ethereum,   Scheme::Eip191),
+            ("trezor",      WalletType::Trezor,     Scheme::TrezorTx),
         ];
         assert_eq!(cases.map(|(_, wallet, _)| wallet), WalletType::ALL);
         for (name, wallet, scheme) in cases {

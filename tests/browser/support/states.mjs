@@ -162,6 +162,26 @@ export const STATES = [
     refusals: /ERR_CONNECTION_REFUSED/,
   },
   {
+    name: 'return-refused',
+    reach: async (page) => {
+      await installWallet(page);
+      await page.goto('/?return_to=https%3A%2F%2Fevil.example%2F');
+      await page.getByRole('button', { name: /^Continue with / }).click();
+      await page.getByRole('button', { name: /^Sign with / }).click();
+      await heading(page, 'This page cannot send you back');
+    },
+    refusals: /403/,
+  },
+  {
+    name: 'handover-failed',
+    reach: async (page) => {
+      await open(page, {}, 0);
+      await signInOn(page);
+      await page.goto('/?return_to=https%3A%2F%2Fapp.example.org%2F&handover=failed');
+      await heading(page, 'You are not signed in at app.example.org yet');
+    },
+  },
+  {
     name: 'session-ended',
     reach: async (page) => {
       await open(page, {}, 0);

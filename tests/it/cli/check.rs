@@ -20,7 +20,7 @@ fn a_sound_database_is_counted_and_not_changed() {
     for (data, arguments) in [(&data, &["check"][..]), (&elsewhere, &["check", path])] {
         let text = done(data, arguments);
         let counted = format!(
-            "{path} is sound.\nSchema {SCHEMA_VERSION}, 3 users, 0 sessions, 1 signing keys, 4 audit entries.\n"
+            "{path} is sound.\nSchema {SCHEMA_VERSION}, 3 users, 0 hardware wallets, 0 sessions, 1 signing keys, 4 audit entries.\n"
         );
         assert_eq!(text, counted, "the entries are those of three accounts and a key");
         let report = json(data, arguments);

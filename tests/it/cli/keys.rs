@@ -9,7 +9,7 @@ use data_encoding::BASE64URL_NOPAD;
 use lucid_auth::domain::audit::Action;
 use serde_json::Value;
 
-use super::{audited, done, json, place};
+use super::{audited, done, json, place, refused};
 use crate::{http::Http, process::Service, wallet::Wallet};
 
 /// Wait for another second: of two keys that sign from the same one, either is the newer.
@@ -25,6 +25,29 @@ fn next_second() {
 fn signing(keys: &Value) -> Vec<&str> {
     let keys = keys.as_array().unwrap().iter();
     keys.filter(|key| key["signs"] == true).map(|key| key["kid"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn the_public_key_is_printed_as_a_pem_file_that_holds_the_published_key() {
+    let (_folder, data) = place();
+    let first = done(&data, &["key", "pem"]);
+    let lines: Vec<_> = first.lines().collect();
+    assert_eq!((lines[0], lines[2]), ("-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"), "{first}");
+    let der = data_encoding::BASE64.decode(lines[1].as_bytes()).unwrap();
+    let x = BASE64URL_NOPAD.encode(&der[der.len() - 32..]);
+    let service = Service::start(&data);
+    let published = Http::new(service.port).get("/.well-known/jwks.json", &Value::Null).unwrap().expect(200);
+    assert_eq!(published["keys"][0]["x"], x);
+
+    // Another key signs now; the first is still to be had by its name.
+    next_second();
+    done(&data, &["key", "rotate", "--now"]);
+    assert_ne!(done(&data, &["key", "pem"]), first);
+    let kid = published["keys"][0]["kid"].as_str().unwrap();
+    assert_eq!(done(&data, &["key", "pem", kid]), first);
+    assert_eq!(json(&data, &["key", "pem", kid])[0]["pem"], first);
+    assert!(refused(&data, &["key", "pem", "nobody"], 1).contains("no such key"));
+    service.stop();
 }
 
 #[test]

@@ -125,6 +125,8 @@ export default {
   'in.leaving': 'Signing you out',
   'in.everywhereHint': 'Sign out everywhere also ends your sessions in other browsers and on other devices.',
 
+  'back.title': 'Taking you back to {back}',
+
   'role.USER': 'User',
   'role.NODE_OPERATOR': 'Node operator',
   'role.ADMIN': 'Administrator',
@@ -203,6 +205,11 @@ export default {
   'problem.signature.lead': '{wallet} signed with another account than {ownShort}. Choose that account in your wallet, then try again.',
   'problem.challengeExpired.title': 'That took too long',
   'problem.challengeExpired.lead': 'A text to sign is good for a few minutes only. Start again and confirm it a little sooner.',
+  'problem.returnRefused.title': 'This page cannot send you back',
+  'problem.returnRefused.lead': 'You are signed in, but {host} may not send anybody to {back}. If it should, ask whoever runs {host} to allow it.',
+  'problem.returnRefused.retry': 'Stay here',
+  'problem.handover.title': 'You are not signed in at {back} yet',
+  'problem.handover.lead': 'It took too long to get there, or your browser keeps no cookies for {back}. Allow them, then try again.',
   'problem.sessionEnded.title': 'Your session has ended',
   'problem.sessionEnded.lead': 'It ran out, or it was ended from elsewhere. Sign in again to go on.',
   'problem.forbidden.title': 'This account may not sign in',
