@@ -20,8 +20,8 @@ import { haveSigned } from './signature.js';
  * @property {string} type
  * @property {string} tron_address
  * @property {string | null} label
- * @property {string} created_at
- * @property {string} last_verified_at
+ * @property {string} connected_at
+ * @property {string} verified_at
  */
 
 const KINDS = /** @type {const} */ ([
@@ -32,7 +32,7 @@ const KINDS = /** @type {const} */ ([
 
 /** @returns {Promise<HardwareWallet[]>} */
 export async function readHardwareWallets() {
-  return (await call('GET', '/hw')).hardware_wallets;
+  return (await call('GET', '/hw')).wallets;
 }
 
 /** @param {import('../lib/api.js').User} user */
@@ -44,7 +44,7 @@ export function hardwarePanel(user) {
   const add = button('secondary', 'hardware.add', () => {
     const adding = addForm();
     place.replaceChildren(adding);
-    adding.querySelector('input')?.focus();
+    adding.querySelector('select')?.focus();
   });
   const element = panel('hardware.title', el('p', { class: 'lead' }, words('hardware.lead')), list.element, place);
 
@@ -102,8 +102,8 @@ export function hardwarePanel(user) {
       cell: ({ label, type }) => (label ? [el('bdi', {}, label), el('span', { class: 'aside' }, walletName(type))] : walletName(type)),
     },
     { key: 'hardware.address', cell: ({ tron_address: address }) => addressWithCopy(address) },
-    { key: 'hardware.created', cell: ({ created_at: at }) => time(at) },
-    { key: 'hardware.verified', cell: ({ last_verified_at: at }) => time(at, 'distance') },
+    { key: 'hardware.connected', cell: ({ connected_at: at }) => time(at) },
+    { key: 'hardware.verified', cell: ({ verified_at: at }) => time(at, 'distance') },
     {
       key: 'hardware.actions',
       rank: 'actions',

@@ -2,7 +2,7 @@
 
 import { readAgent } from '../app/agent.js';
 import { confirm } from '../app/dialog.js';
-import { signOut } from '../app/frame.js';
+import { leave, signOut } from '../app/frame.js';
 import { announce } from '../app/live.js';
 import { badge, button, empty, fetched, panel, rowButton } from '../app/parts.js';
 import { table } from '../app/table.js';
@@ -73,7 +73,7 @@ export function sessionsPanel(user) {
       rank: 'actions',
       cell: (session) =>
         session.current
-          ? rowButton('quiet', 'in.out', text('sessions.this'), () => void signOut(false))
+          ? rowButton('quiet', 'in.out', text('sessions.this'), () => void signOut())
           : rowButton('quiet', 'sessions.end', agentName(session), () => void end(session)),
     },
   ];
@@ -102,7 +102,7 @@ export function sessionsPanel(user) {
   }
 
   function endAll() {
-    return confirm({ title: 'sessions.all.title', lead: 'sessions.all.lead', action: 'sessions.all', danger: true, act: () => signOut(true) });
+    return confirm({ title: 'sessions.all.title', lead: 'sessions.all.lead', action: 'sessions.all', danger: true, act: () => leave(true) });
   }
 
   /** @param {Key} [said] */

@@ -116,7 +116,7 @@ export function sign(wish) {
       if (other && other !== address) {
         begin();
         const values = { wallet: way.name, own: address, other };
-        return show(problemView({ kind: 'otherAccount', values }, { retry: () => connect(way, true), choose: list }));
+        return showView(problemView({ kind: 'otherAccount', values }, waysOn(way)));
       }
       const signal = begin(signer);
       const signing = views.signing(attempt, list);
@@ -135,15 +135,19 @@ export function sign(wish) {
     function showRefusal(/** @type {Way} */ way, /** @type {Key} */ title, /** @type {Key} */ lead, /** @type {Record<string, string>} */ more = {}) {
       begin();
       const values = { wallet: way.name, host, ...more };
-      show({
+      const { retry, choose } = waysOn(way);
+      showView({
         title,
-        body: [
-          el('p', { class: 'lead' }, words(lead, values)),
-          button('primary', 'action.retry', () => connect(way, true)),
-          button('secondary', 'action.choose', list),
-          button('quiet', 'action.cancel', () => end(false)),
-        ],
+        values,
+        body: [el('p', { class: 'lead' }, words(lead, values)), button('primary', 'action.retry', retry), button('secondary', 'action.choose', choose)],
       });
+    }
+
+    const waysOn = (/** @type {Way} */ way) => ({ retry: () => void connect(way, true), choose: list });
+
+    /** Show what did not go on, with a way back to the page. @param {import('../login/screen.js').View} view */
+    function showView(view) {
+      show({ ...view, body: [...view.body, button('quiet', 'action.cancel', () => end(false))] });
     }
 
     function showProblem(/** @type {unknown} */ error, /** @type {Way} */ way, own = '') {
@@ -153,7 +157,7 @@ export function sign(wish) {
       if (isKey(refusal)) return showRefusal(way, 'signing.refused', /** @type {Key} */ (refusal));
       const known = error instanceof ApiError || error instanceof WalletError;
       const values = { wallet: way.name, own, ...(error instanceof WalletError ? error.values : {}) };
-      show(problemView({ ...(known ? error : {}), kind: known ? error.kind : 'server', values }, { retry: () => connect(way, true), choose: list }));
+      showView(problemView({ ...(known ? error : {}), kind: known ? error.kind : 'server', values }, waysOn(way)));
       if (!known) throw error; // A mistake in this page: developers see it in the console.
     }
   });

@@ -79,14 +79,14 @@ export function form({ id, fields, action, saved, save }) {
  * @param {string} id of the form
  * @param {Field} field
  */
-function control(id, { name, label, hint, value = '', type = 'text', autocomplete = 'off', choices }) {
+function control(id, { name, label, hint, value, type = 'text', autocomplete = 'off', choices }) {
   const own = `${id}-${name}`;
   const hintId = hint ? `${own}-hint` : undefined;
   const shared = { id: own, name, 'aria-describedby': hintId };
   const input = choices
     ? el('select', shared, choices.map(([choice, key]) => el('option', { value: choice }, text(key))))
     : el('input', { ...shared, type, autocomplete, dir: 'auto', spellcheck: 'false' });
-  input.value = value;
+  if (value !== undefined) input.value = value;
   const wrong = el('p', { class: 'wrong', id: `${own}-wrong`, hidden: true });
   /** @param {Key | undefined} key what is wrong with it */
   const mark = (key) => {

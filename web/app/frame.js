@@ -39,7 +39,7 @@ export function isAdmin({ role }) {
 
 /** Where to sign in, and come back to this page. */
 export function signInPath() {
-  return `/?return_to=${encodeURIComponent(location.pathname + location.search)}`;
+  return `/?return_to=${encodeURIComponent(location.origin + location.pathname + location.search)}`;
 }
 
 /** @param {Page} page */
@@ -74,23 +74,30 @@ export function openPage(page) {
 /** Show who somebody is, anew after they changed their name. @param {User} user */
 export function showWho({ display_name: name, tron_address: address }) {
   const shown = name?.trim() || `${address.slice(0, 6)}…${address.slice(-4)}`;
-  const leave = button('quiet', 'in.out', () => void signOut(false));
-  who.replaceChildren(el('span', { class: 'name' }, el('span', { class: 'unseen' }, words('app.who'), ' '), el('bdi', {}, shown)), leave);
+  const out = button('quiet', 'in.out', () => void signOut());
+  who.replaceChildren(el('span', { class: 'name' }, el('span', { class: 'unseen' }, words('app.who'), ' '), el('bdi', {}, shown)), out);
+}
+
+/** End the session and go to the login page; if it cannot be ended, say so at the top. */
+export async function signOut() {
+  main.querySelector(':scope > .problem')?.remove();
+  try {
+    await leave(false);
+  } catch (error) {
+    main.prepend(failed(error, () => void signOut()));
+    scrollTo(0, 0);
+  }
 }
 
 /**
  * End the session, or all of them, and go to the login page.
  *
  * @param {boolean} everywhere
+ * @throws {ApiError} if the service cannot be asked; then nothing has changed
  */
-export async function signOut(everywhere) {
-  try {
-    await endSession(everywhere);
-    leaveFor('/');
-  } catch (error) {
-    main.querySelector(':scope > .problem')?.remove();
-    main.prepend(failed(error, () => void signOut(everywhere)));
-  }
+export async function leave(everywhere) {
+  await endSession(everywhere);
+  leaveFor('/');
 }
 
 /** @param {string} path of this origin */
@@ -157,7 +164,7 @@ function watchConnection() {
   const update = () => {
     if (navigator.onLine) bar.remove();
     else {
-      main.before(bar);
+      main.previousElementSibling?.append(bar);
       announce(text('app.offline'));
     }
   };

@@ -77,7 +77,7 @@ export function failed(error, retry) {
   const values = { host: location.host, wait: known?.waitSeconds ? formatWait(known.waitSeconds) : '' };
   const title = kind === 'forbidden' ? 'app.forbidden.title' : /** @type {Key} */ (`problem.${kind}.title`);
   const lead = kind === 'forbidden' ? 'app.forbidden.lead' : /** @type {Key} */ (`problem.${kind}.lead`);
-  const said = isKey(own) ? [el('p', {}, words(/** @type {Key} */ (own), values))] : [el('h3', {}, words(title, values)), el('p', {}, words(lead, values))];
+  const said = isKey(own) ? [el('p', {}, words(/** @type {Key} */ (own), values))] : [el('p', {}, el('strong', {}, words(title, values))), el('p', {}, words(lead, values))];
   announce(isKey(own) ? text(/** @type {Key} */ (own), values) : text(title, values));
   return el(
     'div',
