@@ -72,10 +72,7 @@ async fn a_connected_wallet_signs_in_to_the_same_account_until_it_is_disconnecte
     let listed = server.call("GET", "/hw", &tokens, &Value::Null).await.expect(200);
     assert_eq!(listed["wallets"].as_array().unwrap().len(), 2);
     assert_eq!(listed["wallets"][0]["id"], wallet["id"]);
-    assert_ne!(
-        listed["wallets"][0]["verified_at"], wallet["verified_at"],
-        "a sign-in is a proof"
-    );
+    assert_ne!(listed["wallets"][0]["verified_at"], wallet["verified_at"], "a sign-in is a proof");
 
     let id = wallet["id"].as_str().unwrap();
     let gone = server.call("POST", &format!("/hw/disconnect/{id}"), &tokens, &Value::Null).await.expect(200);
