@@ -37,7 +37,7 @@ enum What {
     /// Make a new key
     ///
     /// It is published at once, signs ten minutes later, when every service has had time to fetch it, and the one before
-    /// stays published until its last token has expired.
+    /// stays published until its last token has expired. If one waits for its turn already, it is that one.
     Rotate {
         /// Sign with it at once: services that kept the old keys refuse its tokens for up to five minutes
         #[arg(long)]

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{
     net::TcpListener,
-    signal::unix::{Signal, SignalKind, signal},
+    signal::unix::{SignalKind, signal},
     sync::oneshot,
     task::JoinSet,
     time::{MissedTickBehavior, interval},
@@ -18,17 +18,15 @@ use tokio::{
 use super::{
     Failure,
     admin::{self, Start},
+    reload,
     settings::SettingFlags,
 };
 use crate::{
     clock::Clock,
     config::{self, Config, CorsOrigins, Loaded, Mistakes, Registration},
     http::{
-        About, App, Limits, Quotas, Rates, Server, Settings, Tls,
-        client::TrustedProxies,
-        cors::Cors,
-        routes::routes,
-        tls::{PairFile, Refused},
+        About, App, Branding, Limits, Quotas, Rates, Server, Settings, Tls, client::TrustedProxies,
+        cors::Cors, routes::routes, tls::PairFile,
     },
     random::Random,
     service::Service,
@@ -92,7 +90,7 @@ fn tls(loaded: &Loaded) -> Result<Option<Arc<Tls>>, Failure> {
 }
 
 /// The setting that names `file`.
-const fn variable(file: PairFile) -> &'static str {
+pub(super) const fn variable(file: PairFile) -> &'static str {
     match file {
         PairFile::Certificate => "TLS_CERT_FILE",
         PairFile::Key => "TLS_KEY_FILE",
@@ -117,7 +115,10 @@ async fn serve(
     let commands = admin::listen(&config.data_dir, service.clone(), stopped).map_err(|error| {
         Failure::Refused(format!("cannot make the admin socket in {}: {error}", config.data_dir.display()))
     })?;
-    let app = app(config, service.clone());
+    let (branding, mistakes) = Branding::read(config.data_dir.join("branding"));
+    reload::tell_branding(&mistakes);
+    let branding = Arc::new(branding);
+    let app = app(config, service.clone(), branding.clone());
     let mut server = Server::new(Arc::new(app), routes()).map_err(Failure::refused)?;
     if let Some(tls) = &tls {
         server = server.with_tls(tls.clone());
@@ -127,7 +128,7 @@ async fn serve(
     let commands = tokio::spawn(commands);
     let mut background = JoinSet::new();
     background.spawn(maintain(service, config.audit_retention));
-    background.spawn(reload(hangup, tls));
+    background.spawn(reload::at_each(hangup, tls, branding));
     announce(config, &listener, json, out)?;
     server.serve(listener, stop).await;
     background.shutdown().await;
@@ -153,7 +154,7 @@ async fn open(config: &Config) -> Result<Service, Failure> {
     }
 }
 
-fn app(config: &Config, service: Service) -> App {
+fn app(config: &Config, service: Service, branding: Arc<Branding>) -> App {
     let (origins, allow_any) = match &config.cors.origins {
         CorsOrigins::Any => (Vec::new(), true),
         CorsOrigins::These(origins) => (origins.clone(), false),
@@ -180,6 +181,7 @@ fn app(config: &Config, service: Service) -> App {
             hardware_wallets: config.hardware_wallets.clone(),
             registration_open: config.registration == Registration::Open,
         },
+        branding,
     }
 }
 
@@ -222,25 +224,6 @@ async fn maintain(service: Service, audit_retention: Duration) {
         };
         if let Err(error) = done {
             tracing::error!(%error, "upkeep failed; it is tried again");
-        }
-    }
-}
-
-/// Read the certificate and its key again at each SIGHUP.
-async fn reload(mut hangup: Signal, tls: Option<Arc<Tls>>) {
-    while hangup.recv().await.is_some() {
-        let Some(tls) = tls.clone() else {
-            tracing::info!("SIGHUP: there is nothing to read again without TLS_CERT_FILE");
-            continue;
-        };
-        match tokio::task::spawn_blocking(move || tls.reload(Clock::system().now())).await {
-            Ok(Ok(())) => tracing::info!("SIGHUP: new connections get the certificate that was read again"),
-            Ok(Err(refused)) => {
-                for Refused { file, why } in refused {
-                    tracing::error!("SIGHUP: the old certificate stays in use; {}: {why}", variable(file));
-                }
-            }
-            Err(error) => tracing::error!(%error, "SIGHUP: the old certificate stays in use"),
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct Claims {
     pub sid: SessionId,
     /// The same as `sub`.
     pub user_id: UserId,
-    /// The address that signed in.
+    /// The address of the account, whichever of its wallets signed in.
     pub tron_address: Address,
     /// The role at the time of issue.
     pub role: Role,

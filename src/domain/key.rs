@@ -91,13 +91,43 @@ pub fn is_due(keys: &[Key], every: Duration, now: Timestamp) -> bool {
     newest.is_none_or(|newest| !every.is_zero() && now.plus(PUBLISHED_AHEAD) >= newest.plus(every))
 }
 
+/// What a key is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is published, and will sign when its time comes.
+    Next,
+    /// It signs.
+    Active,
+    /// It signs no more, and what it signed may still be valid.
+    Retiring,
+}
+
+/// What `key` is doing at `now`, among `keys`.
+#[must_use]
+pub fn state(key: &Key, keys: &[Key], now: Timestamp) -> State {
+    if signer(keys, now).is_some_and(|signer| signer.kid == key.kid) {
+        State::Active
+    } else if key.signs_from > now {
+        State::Next
+    } else {
+        State::Retiring
+    }
+}
+
+/// When the last token of `key` expires: so long after a newer one takes over. `None` while there is no newer one.
+#[must_use]
+pub fn accepted_until(key: &Key, keys: &[Key], token_lifetime: Duration) -> Option<Timestamp> {
+    let successor = keys.iter().map(|other| other.signs_from).filter(|from| *from > key.signs_from).min();
+    successor.map(|from| from.plus(token_lifetime))
+}
+
 /// The keys that no valid token needs any more: a newer one took over longer than `token_lifetime` ago.
 #[must_use]
 pub fn retired(keys: &[Key], token_lifetime: Duration, now: Timestamp) -> Vec<String> {
+    // A minute more, for services whose clocks are a little late.
     let retired = |key: &&Key| {
-        let successor = keys.iter().map(|other| other.signs_from).filter(|from| *from > key.signs_from).min();
-        // A minute more, for services whose clocks are a little late.
-        successor.is_some_and(|from| from.plus(token_lifetime).plus(Duration::from_secs(60)) < now)
+        accepted_until(key, keys, token_lifetime)
+            .is_some_and(|until| until.plus(Duration::from_secs(60)) < now)
     };
     keys.iter().filter(retired).map(|key| key.kid.clone()).collect()
 }
@@ -165,6 +195,27 @@ mod tests {
         let two = [key(1, 0), key(2, 86_400)];
         assert_eq!(retired(&two, hour, at(86_400 + 3_660)), Vec::<String>::new());
         assert_eq!(retired(&two, hour, at(86_400 + 3_661)), [two[0].kid.clone()]);
+    }
+
+    #[test]
+    fn a_key_waits_then_signs_then_is_kept_for_the_tokens_it_signed() {
+        use State::{Active, Next, Retiring};
+        let keys = [key(1, 100), key(2, 200), key(3, 300)];
+        let at = Timestamp::from_unix;
+        #[rustfmt::skip]
+        let cases = [
+            // now, what each is doing
+            ( 50, [Active,   Next,     Next]), // the clock was put back
+            (100, [Active,   Next,     Next]),
+            (199, [Active,   Next,     Next]),
+            (200, [Retiring, Active,   Next]),
+            (300, [Retiring, Retiring, Active]),
+        ];
+        for (now, expected) in cases {
+            assert_eq!(keys.each_ref().map(|key| state(key, &keys, at(now))), expected, "at {now}");
+        }
+        let until = |key| accepted_until(key, &keys, Duration::from_secs(30)).map(Timestamp::unix);
+        assert_eq!(keys.each_ref().map(until), [Some(230), Some(330), None]);
     }
 
     #[test]

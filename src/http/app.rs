@@ -1,7 +1,10 @@
 //! What every handler is given.
 
+use std::sync::Arc;
+
 use super::{
-    client::TrustedProxies, cors::Cors, limits::Limits, problem::Problem, quotas::Quotas, request::Head,
+    branding::Branding, client::TrustedProxies, cors::Cors, limits::Limits, problem::Problem, quotas::Quotas,
+    request::Head,
 };
 use crate::{
     clock::Clock,
@@ -25,6 +28,8 @@ pub struct App {
     pub quotas: Quotas,
     /// What it says about itself.
     pub about: About,
+    /// What pages show of whoever runs it.
+    pub branding: Arc<Branding>,
 }
 
 impl App {

@@ -144,21 +144,28 @@ pub(super) fn answer(
     Ok(Answer { address, message, signature, device, origin, client: head.client_info() })
 }
 
+/// A challenge that the caller has just signed with the key of their account.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct EraseRequest {
+pub(super) struct Proof {
     tron_address: Address,
     message: String,
     signature: String,
 }
 
+impl Proof {
+    /// The same, as it came in with this request.
+    pub(super) fn answer(self, app: &App, head: &Head) -> Result<Answer, Problem> {
+        answer(app, head, self.tron_address, self.message, self.signature, None)
+    }
+}
+
 /// Erase the caller's own account.
 pub(super) async fn erase_own(
     app: Arc<App>,
-    request: Request<Principal, EraseRequest>,
+    request: Request<Principal, Proof>,
 ) -> Result<WithCookies<NoContent>, Problem> {
-    let EraseRequest { tron_address, message, signature } = request.body;
-    let answer = answer(&app, &request.head, tron_address, message, signature, None)?;
+    let answer = request.body.answer(&app, &request.head)?;
     app.service.erase_own(&request.caller, answer).await?;
     Ok(WithCookies { reply: NoContent, cookies: clear_sent(&app, &request.head)? })
 }

@@ -45,6 +45,7 @@ pub enum Code {
     LastSuperAdmin,
     OwnAccount,
     RoleTooLow,
+    FreshSignatureRequired,
     AddressBound,
     TooManyWallets,
     WalletUnknown,
@@ -66,7 +67,7 @@ const fn row(code: Code, number: u16, status: StatusCode, title: &'static str, a
 
 /// In the order of [`Code`], so that a code finds its row by its place.
 #[rustfmt::skip]
-static TABLE: [Row; 38] = [
+static TABLE: [Row; 39] = [
     row(Code::SignatureInvalid, 1001, StatusCode::UNAUTHORIZED, "Invalid TRON signature",
         "The signature was not made by this address over this message. Ask for a new challenge and sign exactly its text with the wallet of that address."),
     row(Code::TokenExpired, 1002, StatusCode::UNAUTHORIZED, "Token expired",
@@ -133,6 +134,8 @@ static TABLE: [Row; 38] = [
         "Nobody changes their own role, or locks or erases themselves here. Another administrator can."),
     row(Code::RoleTooLow, 1041, StatusCode::FORBIDDEN, "Role too low",
         "The user, or the role to grant, is above the caller's own role."),
+    row(Code::FreshSignatureRequired, 1042, StatusCode::FORBIDDEN, "Fresh signature required",
+        "Who is SUPER_ADMIN takes more than a token. Ask for a challenge for your own address at /auth/challenge, sign it, and repeat the request with {tron_address, message, signature} as its member 'proof'."),
     row(Code::AddressBound, 1050, StatusCode::CONFLICT, "Address already bound",
         "An address belongs to one account, as its own or as one of its hardware wallets. Disconnect it there first."),
     row(Code::TooManyWallets, 1051, StatusCode::CONFLICT, "Too many hardware wallets",

@@ -39,9 +39,9 @@ pub(super) struct WalletBody {
     path: Option<DerivationPath>,
     label: Option<DisplayName>,
     device_id: Option<DeviceId>,
-    connected_at: Timestamp,
+    created_at: Timestamp,
     /// When it last signed a challenge.
-    verified_at: Timestamp,
+    last_verified_at: Timestamp,
 }
 
 impl From<HardwareWallet> for WalletBody {
@@ -54,8 +54,8 @@ impl From<HardwareWallet> for WalletBody {
             path: wallet.path,
             label: wallet.label,
             device_id: wallet.device_id,
-            connected_at: wallet.connected_at,
-            verified_at: wallet.verified_at,
+            created_at: wallet.connected_at,
+            last_verified_at: wallet.verified_at,
         }
     }
 }
@@ -63,13 +63,13 @@ impl From<HardwareWallet> for WalletBody {
 /// Hardware wallets, in the order they were connected. A user has so few that they are not paged.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct WalletsReply {
-    wallets: Vec<WalletBody>,
+    hardware_wallets: Vec<WalletBody>,
 }
 
 /// List the caller's hardware wallets.
 pub(super) async fn list(app: Arc<App>, request: Request<Principal, ()>) -> Result<WalletsReply, Problem> {
     let wallets = app.service.hardware_wallets(request.caller.user.id).await?;
-    Ok(WalletsReply { wallets: wallets.into_iter().map(WalletBody::from).collect() })
+    Ok(WalletsReply { hardware_wallets: wallets.into_iter().map(WalletBody::from).collect() })
 }
 
 /// A wallet to connect: a challenge of `/auth/challenge` that it signed, and what is said of it.

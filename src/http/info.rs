@@ -13,9 +13,15 @@ use super::{
     request::Request,
     web,
 };
-use crate::domain::{timestamp::Timestamp, wallet::WalletType};
+use crate::{
+    domain::{
+        timestamp::Timestamp,
+        wallet::{DeviceType, WalletType},
+    },
+    service::Health,
+};
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// How the service stands, for a person at 3 a.m. and for a load balancer.
 #[derive(Serialize, JsonSchema)]
@@ -35,23 +41,29 @@ struct Dependencies {
     hardware_wallet: &'static str,
 }
 
+impl HealthReply {
+    pub(super) fn new(app: &App, health: Health) -> Self {
+        let word = |good: bool| if good { "healthy" } else { "unhealthy" };
+        Self {
+            status: word(health.is_healthy()),
+            service: app.about.service_name.clone(),
+            version: VERSION,
+            timestamp: health.at,
+            uptime_seconds: health.uptime.as_secs(),
+            dependencies: Dependencies {
+                database: word(health.is_healthy()),
+                sessions: word(health.readable),
+                // Devices are reached by the browser: there is nothing here that could fail.
+                hardware_wallet: if app.about.hardware_wallets.is_empty() { "disabled" } else { "healthy" },
+            },
+        }
+    }
+}
+
 /// Tell how the service stands: 200, or 503 when the store cannot be read or written.
 pub(super) async fn health(app: Arc<App>, _: Request<(), ()>) -> Result<Standing<HealthReply>, Problem> {
     let health = app.service.health().await;
-    let word = |good: bool| if good { "healthy" } else { "unhealthy" };
-    let reply = HealthReply {
-        status: word(health.is_healthy()),
-        service: app.about.service_name.clone(),
-        version: VERSION,
-        timestamp: health.at,
-        uptime_seconds: health.uptime.as_secs(),
-        dependencies: Dependencies {
-            database: word(health.is_healthy()),
-            sessions: word(health.readable),
-            // Devices are reached by the browser: there is nothing here that could fail.
-            hardware_wallet: if app.about.hardware_wallets.is_empty() { "disabled" } else { "healthy" },
-        },
-    };
+    let reply = HealthReply::new(&app, health);
     Ok(if health.is_healthy() { Standing::Well(reply) } else { Standing::Unwell(reply) })
 }
 
@@ -82,14 +94,26 @@ pub(super) struct MetaReply {
     version: &'static str,
     build: Build,
     features: Vec<&'static str>,
+    /// How people sign here, without the kinds of hardware wallets that are switched off.
     supported_wallets: Vec<WalletType>,
+    /// The kinds of hardware wallets that may be connected to accounts.
+    hardware_wallets: Vec<DeviceType>,
     tron_network: &'static str,
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Build {
+pub(super) struct Build {
     profile: &'static str,
     target: String,
+}
+
+impl Build {
+    pub(super) fn this() -> Self {
+        Self {
+            profile: if cfg!(debug_assertions) { "debug" } else { "release" },
+            target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+        }
+    }
 }
 
 /// Tell what the service is.
@@ -98,15 +122,15 @@ pub(super) async fn meta(app: Arc<App>, _: Request<(), ()>) -> Result<MetaReply,
     if app.about.registration_open {
         features.push("registration");
     }
+    let devices = &app.about.hardware_wallets;
+    let supported = |wallet: &WalletType| wallet.device().is_none_or(|device| devices.contains(&device));
     Ok(MetaReply {
         service: app.about.service_name.clone(),
         version: VERSION,
-        build: Build {
-            profile: if cfg!(debug_assertions) { "debug" } else { "release" },
-            target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
-        },
+        build: Build::this(),
         features,
-        supported_wallets: WalletType::ALL.into(),
+        supported_wallets: WalletType::ALL.into_iter().filter(supported).collect(),
+        hardware_wallets: devices.clone(),
         tron_network: app.about.tron_network,
     })
 }

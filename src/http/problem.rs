@@ -231,6 +231,10 @@ impl From<service::Error> for Problem {
             }
             Error::Authority(AuthorityError::OwnAccount) => Code::OwnAccount,
             Error::Authority(AuthorityError::Above(_)) => Code::RoleTooLow,
+            // How to sign stands in the code's own advice.
+            Error::Authority(AuthorityError::FreshSignatureRequired) => {
+                return Self::new(Code::FreshSignatureRequired);
+            }
             Error::AddressTaken => Code::AddressTaken,
             Error::RegistrationClosed => Code::RegistrationClosed,
             Error::UserUnknown => Code::UserUnknown,

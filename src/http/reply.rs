@@ -4,8 +4,8 @@ use hyper::{
     StatusCode,
     body::Bytes,
     header::{
-        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, SET_COOKIE,
-        VARY,
+        CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
+        LOCATION, SET_COOKIE, VARY,
     },
 };
 use schemars::JsonSchema;
@@ -158,6 +158,29 @@ impl<const SECONDS: u32, R: Reply> Reply for CachedFor<SECONDS, R> {
 
     fn outcomes(schemas: &mut Schemas) -> Vec<Outcome> {
         R::outcomes(schemas).into_iter().map(|outcome| outcome.cached(&Self::how())).collect()
+    }
+}
+
+/// Another reply, which a browser saves as a file of this name instead of showing it ([RFC 6266]).
+///
+/// [RFC 6266]: https://www.rfc-editor.org/rfc/rfc6266
+#[derive(Debug)]
+pub struct Attachment<R>(pub &'static str, pub R);
+
+impl<R: Reply> Reply for Attachment<R> {
+    fn into_response(self) -> Result<Response, Problem> {
+        let Self(name, reply) = self;
+        let mut response = reply.into_response()?;
+        let how =
+            HeaderValue::try_from(format!("attachment; filename=\"{name}\"")).map_err(Problem::internal)?;
+        response.headers_mut().insert(CONTENT_DISPOSITION, how);
+        Ok(response)
+    }
+
+    fn outcomes(schemas: &mut Schemas) -> Vec<Outcome> {
+        let how = json!({"type": "string", "pattern": "^attachment; filename="});
+        let saved = |outcome: Outcome| outcome.with(CONTENT_DISPOSITION, how.clone());
+        R::outcomes(schemas).into_iter().map(saved).collect()
     }
 }
 

@@ -1,13 +1,13 @@
 //! The table: everything that can be asked of this service.
 
 use super::{
-    audit, auth,
+    audit, auth, branding,
     code::Code::{
         AccountLocked, AddressBound, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed,
-        HardwareWalletUnavailable, HostUnknown, LastSuperAdmin, NotSameOrigin, OwnAccount, PermissionMissing,
-        RefreshTokenReused, RefreshTokenUnknown, RegistrationClosed, ReturnNotAllowed, RoleTooLow,
-        SessionEnded, SessionUnknown, SignatureInvalid, TokenExpired, TokenInvalid, TokenMissing,
-        TooManyWallets, UserUnknown, WalletUnknown,
+        FreshSignatureRequired, HardwareWalletUnavailable, HostUnknown, LastSuperAdmin, NotSameOrigin,
+        OwnAccount, PathUnknown, PermissionMissing, RefreshTokenReused, RefreshTokenUnknown,
+        RegistrationClosed, ReturnNotAllowed, RoleTooLow, SessionEnded, SessionUnknown, SignatureInvalid,
+        TokenExpired, TokenInvalid, TokenMissing, TooManyWallets, UserUnknown, WalletUnknown,
     },
     export, forward, handover, hw, info, keys, openapi, permissions, problems, profile,
     route::{
@@ -15,7 +15,7 @@ use super::{
         Quota::{Proxy, Read, SignIn, Token, Unlimited, Write},
         Route, SignedIn, WithCookie, WithRefreshCookie, WithToken, delete, get, post, put,
     },
-    sessions, users, web,
+    sessions, system, users, web,
 };
 use crate::domain::{permission::Permission, redirect::CALLBACK};
 
@@ -64,15 +64,15 @@ pub fn routes() -> Vec<Route> {
         get ("getUserPermissions", "/users/{id}/permissions", Holds(Permission::ViewAllUsers), Read, users::permissions, "Read what one user may do")
             .fails(&[UserUnknown]),
         put ("changeUser",      "/users/{id}",            Holds(Permission::ManageUsers),  Write, users::put,         "Change one user's profile, or lock or unlock them")
-            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin]),
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin, HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, FreshSignatureRequired]),
         put ("assignRole",      "/users/{id}/role",       Holds(Permission::AssignRoles),  Write, users::put_role,    "Give one user another role")
-            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin]),
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin, HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, FreshSignatureRequired]),
         post("lockUser",        "/users/{id}/lock",       Holds(Permission::ManageUsers),  Write, users::lock,        "Keep one user out, and end all their sessions")
-            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin]),
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin, HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, FreshSignatureRequired]),
         post("unlockUser",      "/users/{id}/unlock",     Holds(Permission::ManageUsers),  Write, users::unlock,      "Let one user in again")
-            .fails(&[UserUnknown, OwnAccount, RoleTooLow]),
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, FreshSignatureRequired]),
         delete("eraseUser",     "/users/{id}",            Holds(Permission::AssignRoles),  Write, users::delete,      "Erase one user; the audit log stays, under their identifier")
-            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin]),
+            .fails(&[UserUnknown, OwnAccount, RoleTooLow, LastSuperAdmin, HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, FreshSignatureRequired]),
         post("forceLogout",     "/users/{id}/logout",     Holds(Permission::ForceUserLogout), Write, sessions::force_logout, "End all sessions of one user")
             .fails(&[UserUnknown, RoleTooLow]),
         get ("listSessions",    "/sessions",              SignedIn,     Read,      sessions::list,      "List the caller's sessions, or another user's")
@@ -97,11 +97,18 @@ pub fn routes() -> Vec<Route> {
             .fails(&[WalletUnknown]),
         post("disconnectWallet", "/hw/disconnect/{id}",   SignedIn,     Write,     hw::disconnect,      "Take a hardware wallet off the caller's account, and end its sessions")
             .fails(&[WalletUnknown]),
+        get ("getSystem",       "/system",                Holds(Permission::ViewSystemMetrics), Read, system::get,    "Read what the service holds and does, in numbers"),
+        get ("listSigningKeys", "/keys",                  Holds(Permission::ViewSystemMetrics), Read, keys::list,     "List the signing keys, and what each is doing"),
+        post("rotateSigningKey", "/keys/rotate",          Holds(Permission::ManageSystemConfig), Write, keys::rotate, "Make the next signing key, unless one waits for its turn already"),
         get ("getKeys",         "/.well-known/jwks.json", Public,       Unlimited, keys::jwks,          "Read the public keys that verify tokens"),
         get ("getHealth",       "/health",                Public,       Unlimited, info::health,        "Tell how the service stands"),
         get ("getLiveness",     "/health/live",           Public,       Unlimited, info::live,          "Tell that the process answers"),
         get ("getReadiness",    "/health/ready",          Public,       Unlimited, info::ready,         "Tell that people can sign in"),
         get ("getInfo",         "/meta/info",             Public,       Unlimited, info::meta,          "Tell what the service is"),
+        get ("getBrand",        "/branding.json",         Public,       Unlimited, branding::get,       "Read the name and colour of whoever runs the service"),
+        get ("getBrandStyle",   "/branding.css",          Public,       Unlimited, branding::style,     "Read their colours as a style sheet"),
+        get ("getBrandLogo",    "/branding/logo",         Public,       Unlimited, branding::logo,      "Read their logo")
+            .fails(&[PathUnknown]),
         get ("explainProblem",  "/problems/{code}",       Public,       Unlimited, problems::get,       "Explain a refusal"),
         get ("getFile",         "/web/{*path}",           Public,       Unlimited, web::get,            "Read a file of the pages"),
         get ("getDocument",     "/openapi.json",          Public,       Unlimited, openapi::get,        "Read this document"),

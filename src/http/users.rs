@@ -7,13 +7,14 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use super::{
     app::App,
+    auth::Proof,
     bodies::UserBody,
     page::{Cursor, Limit},
     permissions::RoleBody,
     problem::Problem,
     profile::{Change, ProfileRequest},
     reply::NoContent,
-    request::Request,
+    request::{Head, Request},
     target::{Path, Query},
 };
 use crate::{
@@ -121,6 +122,18 @@ pub(super) async fn permissions(
     Ok(RoleBody::of(app.service.user(UserRef::Id(request.target.0)).await?.role))
 }
 
+/// Who asks, once their proof was checked, if there is one.
+async fn asker(
+    app: &App,
+    head: &Head,
+    caller: Principal,
+    needs: Permission,
+    proof: Option<Proof>,
+) -> Result<Asker, Problem> {
+    let answer = proof.map(|proof| proof.answer(app, head)).transpose()?;
+    Ok(app.service.with_proof(Asker::user(caller, head.client_info(), needs), answer).await?)
+}
+
 /// What to change of a user. A part that is left out stays as it is; one that is null goes.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -135,6 +148,8 @@ pub(super) struct UserRequest {
     metadata: Change<Metadata>,
     /// Whether the user is let in: false locks, true unlocks.
     is_active: Option<bool>,
+    /// Needed to lock or unlock a `SUPER_ADMIN`.
+    proof: Option<Proof>,
 }
 
 /// Change one user.
@@ -143,23 +158,25 @@ pub(super) async fn put(
     request: Request<Principal, UserRequest, Path<UserId>>,
 ) -> Result<UserBody, Problem> {
     let Request { caller, body, target: Path(id), head } = request;
-    let asker = Asker::user(caller, head.client_info(), Permission::ManageUsers);
-    let UserRequest { display_name, email, avatar_url, metadata, is_active } = body;
+    let UserRequest { display_name, email, avatar_url, metadata, is_active, proof } = body;
+    let asker = asker(&app, &head, caller, Permission::ManageUsers, proof).await?;
+    // First, because it takes more: who may do this may change the profile as well.
+    match is_active {
+        None => {}
+        Some(true) => drop(app.service.unlock_user(asker.clone(), UserRef::Id(id)).await?),
+        Some(false) => drop(app.service.lock_user(asker.clone(), UserRef::Id(id)).await?),
+    }
     let change = ProfileRequest { display_name, email, avatar_url, metadata };
     let apply = move |profile| change.apply(profile);
-    let user = app.service.change_user_profile(asker.clone(), UserRef::Id(id), apply).await?;
-    Ok(match is_active {
-        None => user,
-        Some(true) => app.service.unlock_user(asker, UserRef::Id(id)).await?,
-        Some(false) => app.service.lock_user(asker, UserRef::Id(id)).await?,
-    }
-    .into())
+    Ok(app.service.change_user_profile(asker, UserRef::Id(id), apply).await?.into())
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RoleRequest {
     role: Role,
+    /// Needed to give or take `SUPER_ADMIN`.
+    proof: Option<Proof>,
 }
 
 /// Give one user another role.
@@ -168,34 +185,45 @@ pub(super) async fn put_role(
     request: Request<Principal, RoleRequest, Path<UserId>>,
 ) -> Result<UserBody, Problem> {
     let Request { caller, body, target: Path(id), head } = request;
-    let asker = Asker::user(caller, head.client_info(), Permission::AssignRoles);
+    let asker = asker(&app, &head, caller, Permission::AssignRoles, body.proof).await?;
     Ok(app.service.set_role(asker, UserRef::Id(id), body.role).await?.into())
+}
+
+/// What a change may take besides a token.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProofRequest {
+    /// Needed if the user is `SUPER_ADMIN`.
+    proof: Option<Proof>,
 }
 
 /// Keep one user out, and end all their sessions.
 pub(super) async fn lock(
     app: Arc<App>,
-    request: Request<Principal, (), Path<UserId>>,
+    request: Request<Principal, Option<ProofRequest>, Path<UserId>>,
 ) -> Result<UserBody, Problem> {
-    let asker = Asker::user(request.caller, request.head.client_info(), Permission::ManageUsers);
-    Ok(app.service.lock_user(asker, UserRef::Id(request.target.0)).await?.into())
+    let Request { caller, body, target: Path(id), head } = request;
+    let asker = asker(&app, &head, caller, Permission::ManageUsers, body.unwrap_or_default().proof).await?;
+    Ok(app.service.lock_user(asker, UserRef::Id(id)).await?.into())
 }
 
 /// Let one user in again.
 pub(super) async fn unlock(
     app: Arc<App>,
-    request: Request<Principal, (), Path<UserId>>,
+    request: Request<Principal, Option<ProofRequest>, Path<UserId>>,
 ) -> Result<UserBody, Problem> {
-    let asker = Asker::user(request.caller, request.head.client_info(), Permission::ManageUsers);
-    Ok(app.service.unlock_user(asker, UserRef::Id(request.target.0)).await?.into())
+    let Request { caller, body, target: Path(id), head } = request;
+    let asker = asker(&app, &head, caller, Permission::ManageUsers, body.unwrap_or_default().proof).await?;
+    Ok(app.service.unlock_user(asker, UserRef::Id(id)).await?.into())
 }
 
 /// Erase one user.
 pub(super) async fn delete(
     app: Arc<App>,
-    request: Request<Principal, (), Path<UserId>>,
+    request: Request<Principal, Option<ProofRequest>, Path<UserId>>,
 ) -> Result<NoContent, Problem> {
-    let asker = Asker::user(request.caller, request.head.client_info(), Permission::AssignRoles);
-    app.service.erase_user(asker, UserRef::Id(request.target.0)).await?;
+    let Request { caller, body, target: Path(id), head } = request;
+    let asker = asker(&app, &head, caller, Permission::AssignRoles, body.unwrap_or_default().proof).await?;
+    app.service.erase_user(asker, UserRef::Id(id)).await?;
     Ok(NoContent)
 }

@@ -1,6 +1,6 @@
 //! Who asks for a change to somebody else.
 
-use super::{Error, Principal};
+use super::{Answer, Error, Principal, Service};
 use crate::{
     domain::{
         audit::{Action, Actor, Event},
@@ -8,6 +8,7 @@ use crate::{
         client::Client,
         permission::Permission,
         timestamp::Timestamp,
+        wallet::SignatureError,
     },
     store::{Reads, StoreError, users},
 };
@@ -25,6 +26,8 @@ pub enum Asker {
         client: Client,
         /// What the change takes.
         needs: Permission,
+        /// Whether they have just signed for it with the key of their account.
+        fresh: bool,
     },
 }
 
@@ -32,17 +35,17 @@ impl Asker {
     /// A signed-in user, who needs this permission.
     #[must_use]
     pub fn user(caller: Principal, client: Client, needs: Permission) -> Self {
-        Self::User { caller: Box::new(caller), client, needs }
+        Self::User { caller: Box::new(caller), client, needs, fresh: false }
     }
 
     /// What they may do, as of this transaction: a role that was taken away a moment ago is gone.
     pub(super) fn authority(&self, tx: &impl Reads) -> Result<Result<Authority, Error>, StoreError> {
-        let Self::User { caller, needs, .. } = self else { return Ok(Ok(Authority::Operator)) };
+        let Self::User { caller, needs, fresh, .. } = self else { return Ok(Ok(Authority::Operator)) };
         let Some(user) = users::find(tx, caller.user.id)?.filter(|user| user.locked_at.is_none()) else {
             return Ok(Err(Error::SessionEnded));
         };
         if user.role.holds(*needs) {
-            Ok(Ok(Authority::User(user.id, user.role)))
+            Ok(Ok(Authority::User { id: user.id, role: user.role, fresh: *fresh }))
         } else {
             Ok(Err(Error::PermissionMissing(*needs)))
         }
@@ -55,6 +58,26 @@ impl Asker {
             Self::User { caller, client, .. } => Event::new(now, action, Actor::User(caller.user.id))
                 .in_session(caller.session.session.id)
                 .from_client(client),
+        }
+    }
+}
+
+impl Service {
+    /// The same who asks, once they have shown that the key of their account signed `answer`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Service::sign_in`] if the proof fails, or is another address's.
+    pub async fn with_proof(&self, asker: Asker, answer: Option<Answer>) -> Result<Asker, Error> {
+        match (asker, answer) {
+            (Asker::User { caller, client, needs, .. }, Some(answer)) => {
+                let proven = self.prove(&answer, self.now()).await?.address();
+                if proven != caller.user.address {
+                    return Err(SignatureError::OtherAddress(proven).into());
+                }
+                Ok(Asker::User { caller, client, needs, fresh: true })
+            }
+            (asker, _) => Ok(asker),
         }
     }
 }

@@ -12,9 +12,10 @@ use crate::{
         profile::DisplayName,
         role::Role,
         timestamp::Timestamp,
+        user::User,
         wallet::{Address, DerivationPath, DeviceId, DeviceType},
     },
-    store::{StoreError, Tx, audit, hardware_wallets, sessions, users},
+    store::{Reads, StoreError, Tx, audit, hardware_wallets, sessions, users},
 };
 
 /// What somebody who connects a wallet says of it. Nothing of this is proved by the signature.
@@ -28,6 +29,12 @@ pub struct NewWallet {
     pub path: Option<DerivationPath>,
     /// What to call it.
     pub label: Option<DisplayName>,
+}
+
+/// The caller as they are now, unless they were locked or erased, or their session ended, since they were let in.
+fn present(tx: &impl Reads, caller: &Principal) -> Result<Option<User>, StoreError> {
+    let user = users::find(tx, caller.user.id)?.filter(|user| user.locked_at.is_none());
+    Ok(if sessions::find(tx, caller.session.session.id)?.is_some() { user } else { None })
 }
 
 /// Write down that the hardware wallet with `address`, if there is one, signed a challenge at `now`.
@@ -73,7 +80,7 @@ impl Service {
     /// # Errors
     ///
     /// [`Error::WalletSwitchedOff`]; as [`Service::sign_in`] if the proof fails; [`Error::AddressBound`];
-    /// [`Error::TooManyWallets`]; or that the database fails.
+    /// [`Error::TooManyWallets`]; [`Error::SessionEnded`]; or that the database fails.
     pub async fn connect_wallet(
         &self,
         caller: &Principal,
@@ -100,10 +107,9 @@ impl Service {
         };
         let named = inner.rules.super_admins.contains(&wallet.address);
         let event = event_of(caller, &wallet, &answer.client, Action::WalletConnected, now);
+        let caller = caller.clone();
         let bind = move |tx: &Tx| {
-            // The account may have been erased or locked since the token was checked.
-            let user = users::find(tx, wallet.user_id)?.filter(|user| user.locked_at.is_none());
-            let Some(user) = user else { return Ok(Err(Error::SessionEnded)) };
+            let Some(user) = present(tx, &caller)? else { return Ok(Err(Error::SessionEnded)) };
             if named && user.role != Role::SuperAdmin {
                 // Bound to a lesser account, it could no longer make the one that the operator meant it to.
                 return Ok(Err(Error::AddressBound(
@@ -149,7 +155,8 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// [`Error::WalletUnknown`]; as [`Service::sign_in`] if the proof fails; or that the database fails.
+    /// [`Error::WalletUnknown`]; as [`Service::sign_in`] if the proof fails; [`Error::SessionEnded`]; or that the database
+    /// fails.
     pub async fn verify_wallet(
         &self,
         caller: &Principal,
@@ -160,6 +167,9 @@ impl Service {
         self.prove(&answer, now).await?;
         let (user, caller, proved) = (caller.user.id, caller.clone(), answer.address);
         let note = move |tx: &Tx| {
+            if present(tx, &caller)?.is_none() {
+                return Ok(Err(Error::SessionEnded));
+            }
             // It may have been disconnected since it was found.
             let wallet = hardware_wallets::find(tx, user, id)?.filter(|wallet| wallet.address == proved);
             let Some(wallet) = wallet else { return Ok(Err(Error::WalletUnknown)) };
@@ -177,7 +187,7 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// [`Error::WalletUnknown`], or that the database fails.
+    /// [`Error::WalletUnknown`]; [`Error::SessionEnded`]; or that the database fails.
     pub async fn disconnect_wallet(
         &self,
         caller: &Principal,
@@ -186,6 +196,9 @@ impl Service {
     ) -> Result<usize, Error> {
         let (now, user, caller) = (self.now(), caller.user.id, caller.clone());
         let unbind = move |tx: &Tx| {
+            if present(tx, &caller)?.is_none() {
+                return Ok(Err(Error::SessionEnded));
+            }
             let Some(wallet) = hardware_wallets::find(tx, user, id)? else {
                 return Ok(Err(Error::WalletUnknown));
             };

@@ -1,17 +1,15 @@
 //! Signing keys: made, published, rotated, retired.
 
-use std::time::Duration;
-
 use zeroize::Zeroizing;
 
-use super::{Error, Service};
+use super::{Asker, Error, Service, flatten};
 use crate::{
     domain::{
         audit::{Action, Actor, Event},
         key::{self, Key, PUBLISHED_AHEAD},
         timestamp::Timestamp,
     },
-    store::{Tx, audit, keys},
+    store::{StoreError, Tx, audit, keys},
 };
 
 /// The public half of a signing key, and what it is doing.
@@ -27,9 +25,14 @@ pub struct PublicKey {
     pub created_at: Timestamp,
     /// From when on it signs.
     pub signs_from: Timestamp,
-    /// Whether it signs now.
-    pub signs: bool,
+    /// What it is doing now.
+    pub state: key::State,
+    /// When its last token expires, once a newer key is there.
+    pub accepted_until: Option<Timestamp>,
 }
+
+/// From when on a new key shall sign, if there shall be one.
+type Next = Result<Result<Option<Timestamp>, Error>, StoreError>;
 
 impl Service {
     /// Every key whose tokens may still be valid, and the next one: oldest first.
@@ -37,14 +40,15 @@ impl Service {
     pub fn public_keys(&self) -> Vec<PublicKey> {
         let now = self.now();
         let keys: Vec<Key> = self.0.tokens.get().iter().map(|ring| ring.key.clone()).collect();
-        let signer = key::signer(&keys, now).map(|key| key.kid.clone());
+        let lifetime = self.0.rules.access_token_lifetime;
         let public = |key: &Key| PublicKey {
             kid: key.kid.clone(),
             x: key.public(),
             pem: key.public_pem(),
             created_at: key.created_at,
             signs_from: key.signs_from,
-            signs: signer.as_ref() == Some(&key.kid),
+            state: key::state(key, &keys, now),
+            accepted_until: key::accepted_until(key, &keys, lifetime),
         };
         keys.iter().map(public).collect()
     }
@@ -66,36 +70,52 @@ impl Service {
         if idle {
             return Ok(());
         }
-        self.change_keys(now, Actor::Service, move |keys| {
+        let added = Event::new(now, Action::KeyAdded, Actor::Service);
+        self.change_keys(now, added, move |_, keys| {
             // The first key must sign at once: there is no other.
             let first = keys.is_empty();
-            key::is_due(keys, every, now).then(|| if first { now } else { now.plus(PUBLISHED_AHEAD) })
+            let due = key::is_due(keys, every, now);
+            Ok(Ok(due.then(|| if first { now } else { now.plus(PUBLISHED_AHEAD) })))
         })
         .await
         .map(|_| ())
     }
 
-    /// Make a new key, and return it. It signs once every service has had time to fetch it, or at once if `at_once`:
-    /// then services that kept the old JWKS refuse its tokens until they fetch it again.
+    /// Make the next key, and return it. It signs once every service has had time to fetch it; if one waits for that
+    /// already, it is that one, so that the keys stay few however often this is asked for. With `at_once`, a new key signs
+    /// now: services that kept the old JWKS refuse its tokens until they fetch it again.
     ///
     /// # Errors
     ///
-    /// [`Error`] if the database or the random source fails.
-    pub async fn rotate_key(&self, at_once: bool) -> Result<PublicKey, Error> {
+    /// [`Error::PermissionMissing`] or [`Error::SessionEnded`] if that is not theirs to do; or that the database or the
+    /// random source fails.
+    pub async fn rotate_key(&self, asker: Asker, at_once: bool) -> Result<PublicKey, Error> {
         let now = self.now();
-        let ahead = if at_once { Duration::ZERO } else { PUBLISHED_AHEAD };
-        let made = self.change_keys(now, Actor::Operator, move |_| Some(now.plus(ahead))).await?;
-        let new = self.public_keys().into_iter().find(|key| Some(&key.kid) == made.as_ref());
-        new.ok_or(Error::Internal("the new signing key is not there"))
+        let added = asker.event(now, Action::KeyAdded);
+        let made = self.change_keys(now, added, move |tx, keys| {
+            if let Err(refusal) = asker.authority(tx)? {
+                return Ok(Err(refusal));
+            }
+            let waits = keys.iter().any(|key| key.signs_from > now);
+            Ok(Ok(match (at_once, waits) {
+                (true, _) => Some(now),
+                (false, false) => Some(now.plus(PUBLISHED_AHEAD)),
+                (false, true) => None,
+            }))
+        });
+        let made = made.await?;
+        let waits = |key: &PublicKey| made.is_none() && key.signs_from > now;
+        let next = self.public_keys().into_iter().find(|key| Some(&key.kid) == made.as_ref() || waits(key));
+        next.ok_or(Error::Internal("the next signing key is not there"))
     }
 
-    /// Add a key that signs from when `next` says, remove the retired ones, and use what is there then. Returns the
-    /// new key's name.
+    /// Add a key that signs from when `next` says, noted as `added`, remove the retired ones, and use what is there then.
+    /// Returns the new key's name.
     async fn change_keys(
         &self,
         now: Timestamp,
-        actor: Actor,
-        next: impl Fn(&[Key]) -> Option<Timestamp> + Send + 'static,
+        added: Event,
+        next: impl Fn(&Tx, &[Key]) -> Next + Send + 'static,
     ) -> Result<Option<String>, Error> {
         // One change at a time, so that what is used is never older than what is stored.
         let _turn = self.0.key_change.lock().await;
@@ -103,11 +123,15 @@ impl Service {
         let lifetime = self.0.rules.access_token_lifetime;
         let change = move |tx: &Tx| {
             let (mut all, mut made) = (keys::all(tx)?, None);
-            if let Some(signs_from) = next(&all) {
+            let next = match next(tx, &all)? {
+                Ok(next) => next,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            if let Some(signs_from) = next {
                 let key = Key::from_seed(&seed, now, signs_from);
                 keys::insert(tx, &key)?;
-                let event = Event::new(now, Action::KeyAdded, actor);
-                audit::append(tx, &event.with(format_args!("{}, signs from {signs_from}", key.kid)))?;
+                let event = added.clone().with(format_args!("{}, signs from {signs_from}", key.kid));
+                audit::append(tx, &event)?;
                 made = Some(key.kid.clone());
                 all.push(key);
             }
@@ -116,9 +140,9 @@ impl Service {
                 audit::append(tx, &Event::new(now, Action::KeyRetired, Actor::Service).with(&kid))?;
                 all.retain(|key| key.kid != kid);
             }
-            Ok((all, made))
+            Ok(Ok((all, made)))
         };
-        let (all, made) = self.0.store.write(change).await?;
+        let (all, made) = flatten(self.0.store.write(change).await)?;
         self.0.tokens.set(all);
         Ok(made)
     }

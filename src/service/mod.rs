@@ -20,6 +20,7 @@ mod session_cookie;
 mod session_list;
 mod sessions;
 mod sign_in;
+mod system;
 mod tokens;
 mod users;
 
@@ -35,6 +36,7 @@ pub use health::Health;
 pub use keys::PublicKey;
 pub use sessions::SessionStatus;
 pub use sign_in::Registration;
+pub use system::{SignIns, System};
 pub use tokens::TokenPair;
 pub use users::{NewUser, UserRef};
 
@@ -93,6 +95,7 @@ struct Inner {
     mac_key: crate::domain::mac::MacKey,
     tokens: tokens::Tokens,
     key_change: tokio::sync::Mutex<()>,
+    refused: system::Refused,
 }
 
 impl Service {
@@ -111,6 +114,7 @@ impl Service {
             ids: ids::Ids::default(),
             tokens: tokens::Tokens::default(),
             key_change: tokio::sync::Mutex::default(),
+            refused: system::Refused::default(),
             mac_key,
             store,
             clock,

@@ -12,7 +12,7 @@ use crate::{
         user::User,
         wallet::Address,
     },
-    store::{Tx, audit, sessions, users},
+    store::{Tx, audit, sessions, sign_ins, users},
 };
 
 /// What somebody who registers says about themselves.
@@ -32,6 +32,12 @@ impl Service {
     /// [`Error::Challenge`], [`Error::ChallengeUsed`] or [`Error::Signature`] if the proof fails;
     /// [`Error::AccountLocked`]; [`Error::RegistrationClosed`]; or that the database fails.
     pub async fn sign_in(&self, answer: Answer) -> Result<TokenPair, Error> {
+        let outcome = self.begin_session(answer).await;
+        self.note_sign_in(&outcome);
+        outcome
+    }
+
+    async fn begin_session(&self, answer: Answer) -> Result<TokenPair, Error> {
         let now = self.now();
         let challenge = self.prove(&answer, now).await?;
         self.may_come_in(challenge.address()).await?;
@@ -91,6 +97,7 @@ impl Service {
             let session = Session { user_id: user.id, ..session.clone() };
             service.make_room(tx, &session, now)?;
             sessions::put(tx, &session)?;
+            sign_ins::count(tx, now)?;
             let how = match &device {
                 Some(device) => format!("{}; says: {device}", session.wallet_type),
                 None => session.wallet_type.to_string(),
@@ -99,6 +106,12 @@ impl Service {
             Ok(Ok((user, session)))
         };
         let (user, session) = flatten(inner.store.write(begin).await)?;
+        if user.role != Role::SuperAdmin && inner.rules.super_admins.contains(&session.address) {
+            tracing::warn!(
+                address = %session.address, user.id = %user.id,
+                "SUPER_ADMIN_ADDRESSES names a hardware wallet of an account; the account is not promoted by it"
+            );
+        }
         self.pair(user, session, refresh_token, &answer.origin, now)
     }
 

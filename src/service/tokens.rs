@@ -140,7 +140,7 @@ impl Service {
             jti: BASE64URL_NOPAD.encode(&self.0.random.bytes::<16>()?),
             sid: session.id,
             user_id: user.id,
-            tron_address: session.address,
+            tron_address: user.address,
             role: user.role,
             kind: TokenKind::Access,
         };

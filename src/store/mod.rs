@@ -15,6 +15,7 @@ mod overlay;
 mod row;
 mod schema;
 pub mod sessions;
+pub mod sign_ins;
 mod transaction;
 pub mod users;
 #[cfg(test)]
@@ -22,7 +23,11 @@ mod users_cost;
 pub mod users_index;
 mod writer;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use redb::{Database, ReadTransaction, ReadableDatabase};
 
@@ -46,6 +51,8 @@ struct Inner {
     writer: Writer,
     database: Arc<Handle>,
     live: Arc<LiveSessions>,
+    /// Nothing if it is in memory.
+    path: Option<PathBuf>,
 }
 
 impl Store {
@@ -59,7 +66,7 @@ impl Store {
     /// the file is then left as it is.
     pub fn open(path: &Path, key: [u8; 32]) -> Result<Self, OpenError> {
         let again = path.to_owned();
-        Self::start(open::open(path, key)?, move || open::open_existing(&again))
+        Self::start(open::open(path, key)?, Some(path.to_owned()), move || open::open_existing(&again))
     }
 
     /// A database in memory, for tests.
@@ -70,17 +77,18 @@ impl Store {
     pub fn in_memory(key: [u8; 32]) -> Result<Self, OpenError> {
         let lost =
             || Err(OpenError::Io { path: "memory".into(), source: std::io::ErrorKind::Unsupported.into() });
-        Self::start(open::in_memory(key)?, lost)
+        Self::start(open::in_memory(key)?, None, lost)
     }
 
     fn start(
         database: Database,
+        path: Option<PathBuf>,
         reopen: impl Fn() -> Result<Database, OpenError> + Send + Sync + 'static,
     ) -> Result<Self, OpenError> {
         let database = Arc::new(Handle::new(database, reopen));
         let live = Arc::new(LiveSessions::new());
         let writer = Writer::start(Arc::clone(&database), Arc::clone(&live)).map_err(OpenError::Thread)?;
-        Ok(Self(Arc::new(Inner { writer, database, live })))
+        Ok(Self(Arc::new(Inner { writer, database, live, path })))
     }
 
     /// Apply `change` in a transaction, and return when it is on disk.
@@ -140,6 +148,13 @@ impl Store {
     /// [`StoreError`] if too much waits for the disk already.
     pub fn heal(&self) -> Result<(), StoreError> {
         if self.is_writable() { Ok(()) } else { self.submit(|_| Ok(())) }
+    }
+
+    /// How long the file is, in bytes; zero if it cannot be told, or there is none.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        let metadata = self.0.path.as_ref().and_then(|path| fs::metadata(path).ok());
+        metadata.map_or(0, |metadata| metadata.len())
     }
 
     /// Whether the last commit succeeded. Nothing was lost if it did not: nobody was told that it had.

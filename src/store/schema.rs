@@ -1,6 +1,6 @@
 //! The schema's version, and the steps from each version to the next.
 
-use super::{StoreError, Tx, audit, hardware_wallets, keys, meta, sessions, users, users_index};
+use super::{StoreError, Tx, audit, hardware_wallets, keys, meta, sessions, sign_ins, users, users_index};
 use crate::domain::mac::MacKey;
 
 /// A change of data that older versions wrote: step `n` makes schema `n + 2` of schema `n + 1`.
@@ -24,6 +24,7 @@ pub(super) fn create(tx: &Tx, key: &MacKey) -> Result<(), StoreError> {
     tx.table_mut(sessions::SESSIONS)?;
     tx.table_mut(sessions::BY_USER)?;
     tx.table_mut(keys::KEYS)?;
+    tx.table_mut(sign_ins::BY_HOUR)?;
     audit::create(tx)?;
     meta::set_mac_key(tx, key)?;
     meta::set_schema(tx, VERSION)

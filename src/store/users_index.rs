@@ -192,6 +192,31 @@ pub fn another_super_admin(tx: &impl Reads, user: UserId) -> Result<bool, StoreE
     Ok(page.users.iter().any(|other| other.id != user))
 }
 
+/// How many users are what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Of each role, in the order of [`Role::ALL`].
+    pub by_role: [u64; 4],
+    /// Whom an admin keeps out.
+    pub locked: u64,
+}
+
+/// Count users by what they are. Reads the few who are above USER, and nobody else.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot be read.
+pub fn counts(tx: &impl Reads) -> Result<Counts, StoreError> {
+    let mut by_role = [0; 4];
+    for row in tx.table(BY_ROLE)?.iter()? {
+        let role = usize::from(row?.0.value()[0]);
+        *by_role.get_mut(role).ok_or(StoreError::Inconsistent("a role that never was"))? += 1;
+    }
+    let ranked: u64 = by_role.iter().sum();
+    by_role[Role::User as usize] += users::count(tx)?.saturating_sub(ranked);
+    Ok(Counts { by_role, locked: tx.table(LOCKED)?.len()? })
+}
+
 /// Keep the indexes as users change: `before` becomes `after`.
 pub(super) fn replace(tx: &Tx, before: Option<&User>, after: Option<&User>) -> Result<(), StoreError> {
     let ranked = |user: Option<&User>| {
@@ -376,6 +401,15 @@ mod tests {
             assert_eq!(place.to_string().parse(), Ok(place));
         }
         assert_eq!("T".parse::<Place>(), Err(PlaceError));
+    }
+
+    #[test]
+    fn users_are_counted_by_what_they_are() {
+        let (database, users) = database();
+        let counted = counts(&database.begin_read().unwrap()).unwrap();
+        let of = |role| users.iter().filter(|user| user.role == role).count() as u64;
+        assert_eq!(counted.by_role, Role::ALL.map(of));
+        assert_eq!(counted.locked, users.iter().filter(|user| user.locked_at.is_some()).count() as u64);
     }
 
     #[test]

@@ -334,7 +334,7 @@ mod tests {
                 })
             }
         };
-        let store = Store::start(open().unwrap(), open).unwrap();
+        let store = Store::start(open().unwrap(), None, open).unwrap();
         assert_eq!(store.write(add(1)).await, Ok(true));
         full.store(true, SeqCst);
         assert!(store.write(add(2)).await.is_err());

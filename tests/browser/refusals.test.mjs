@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { UNLIMITED, startService } from '../lib/service.mjs';
-import { heading, launch, onPage, signInOn } from './support/browser.mjs';
+import { click, heading, launch, onPage, signInOn } from './support/browser.mjs';
 import { open, refuse } from './support/states.mjs';
 import { installWallet } from './support/wallet.mjs';
 
@@ -18,9 +18,6 @@ after(async () => {
   await browser?.close();
   await service?.stop();
 });
-
-const click = (/** @type {import('playwright-core').Page} */ page, /** @type {string | RegExp} */ name) =>
-  page.getByRole('button', { name }).click();
 
 // Each: how the wallet behaves at first, how far it comes, and what the page says; then it behaves, and all goes well.
 const mended = /** @type {const} */ ([

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { UNLIMITED, startService } from '../lib/service.mjs';
-import { heading, launch, onPage, refreshToken, signInOn } from './support/browser.mjs';
+import { focused, heading, launch, onPage, refreshToken, signInOn, tabTo } from './support/browser.mjs';
 import { installWallet } from './support/wallet.mjs';
 
 /** @type {import('../lib/service.mjs').Service} */
@@ -151,30 +151,18 @@ test('everything can be done with the keyboard alone, and the focus is never los
     await installWallet(page);
     await page.goto('/');
     await heading(page, 'Sign in');
-    const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
-    const tabTo = async (/** @type {RegExp} */ name) => {
-      for (let presses = 0; presses < 12; presses += 1) {
-        await page.keyboard.press('Tab');
-        if (name.test(await focused())) {
-          const outline = await page.evaluate(() => getComputedStyle(/** @type {Element} */ (document.activeElement)).outlineStyle);
-          assert.equal(outline, 'solid', `the focus on ${name} must be visible`);
-          return;
-        }
-      }
-      assert.fail(`Tab never reached ${name}`);
-    };
-    await tabTo(/^TContinue|^Continue/);
+    await tabTo(page, /^TContinue|^Continue/);
     await page.keyboard.press('Enter');
     await heading(page, 'Read, then sign');
-    assert.equal(await focused(), 'Read, then sign', 'the focus is at the top of the new view');
-    await tabTo(/^Sign with/);
+    assert.equal(await focused(page), 'Read, then sign', 'the focus is at the top of the new view');
+    await tabTo(page, /^Sign with/);
     await page.keyboard.press('Space');
     await heading(page, 'You are signed in');
-    assert.equal(await focused(), 'You are signed in');
-    await tabTo(/^Sign out$/);
+    assert.equal(await focused(page), 'You are signed in');
+    await tabTo(page, /^Sign out$/);
     await page.keyboard.press('Enter');
     await heading(page, 'Sign in');
-    assert.equal(await focused(), 'Sign in');
+    assert.equal(await focused(page), 'Sign in');
   });
 });
 

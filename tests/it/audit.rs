@@ -266,7 +266,7 @@ async fn everything(server: &TestServer) -> Vec<String> {
     met(&other, &token);
     let user = UserRef::Address(wallet.address);
     server.service.set_role(Asker::Operator, user, Role::Admin).await.unwrap();
-    server.service.rotate_key(true).await.unwrap();
+    server.service.rotate_key(Asker::Operator, true).await.unwrap();
     let newer = server.sign_in(&wallet).await;
     met(&newer, &token);
     server.call("POST", "/auth/logout", &newer, &json!({"logout_all_sessions": true})).await.expect(200);

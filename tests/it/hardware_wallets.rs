@@ -59,14 +59,23 @@ async fn a_connected_wallet_signs_in_to_the_same_account_until_it_is_disconnecte
         own.address.to_string(),
         "the account keeps its own address"
     );
+    let verified = server.call("GET", "/auth/verify", &by_ledger, &Value::Null).await.expect(200);
+    assert_eq!(verified["tron_address"], own.address.to_string());
+    let claims = by_ledger["access_token"].as_str().unwrap().split('.').nth(1).unwrap();
+    let claims = data_encoding::BASE64URL_NOPAD.decode(claims.as_bytes()).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!(claims["tron_address"], own.address.to_string(), "and so do its tokens");
     let sessions = server.call("GET", "/sessions", &tokens, &Value::Null).await.expect(200);
     let signed = |session: &Value| session["tron_address"].as_str().unwrap().to_owned();
     let signers: Vec<_> = sessions["sessions"].as_array().unwrap().iter().map(signed).collect();
     assert_eq!(signers, [own.address.to_string(), ledger.address.to_string()]);
     let listed = server.call("GET", "/hw", &tokens, &Value::Null).await.expect(200);
-    assert_eq!(listed["wallets"].as_array().unwrap().len(), 2);
-    assert_eq!(listed["wallets"][0]["id"], wallet["id"]);
-    assert_ne!(listed["wallets"][0]["verified_at"], wallet["verified_at"], "a sign-in is a proof");
+    assert_eq!(listed["hardware_wallets"].as_array().unwrap().len(), 2);
+    assert_eq!(listed["hardware_wallets"][0]["id"], wallet["id"]);
+    assert_ne!(
+        listed["hardware_wallets"][0]["last_verified_at"], wallet["last_verified_at"],
+        "a sign-in is a proof"
+    );
 
     let id = wallet["id"].as_str().unwrap();
     let gone = server.call("POST", &format!("/hw/disconnect/{id}"), &tokens, &Value::Null).await.expect(200);
@@ -109,7 +118,7 @@ async fn a_wallet_proves_itself_again_when_asked() {
     assert_eq!(wrong.problem(), (401, 1001));
     let proved = server.call("POST", "/hw/verify", &tokens, &by(&ledger)).await.expect(200);
     assert_eq!(proved["verified"], true);
-    assert_ne!(proved["wallet"]["verified_at"], wallet["verified_at"]);
+    assert_ne!(proved["wallet"]["last_verified_at"], wallet["last_verified_at"]);
     let again = server.call("POST", "/hw/verify", &tokens, &by(&ledger)).await;
     assert_eq!(again.problem(), (401, 1012), "a proof is good once");
     let status = format!("/hw/status/{}", id.as_str().unwrap());
@@ -133,7 +142,7 @@ async fn another_user_cannot_tell_a_wallet_from_none() {
         assert_eq!(server.call(method, &path, &bob, &body).await.problem(), (404, 1052), "{path}");
     }
     let none = server.call("GET", "/hw", &bob, &Value::Null).await.expect(200);
-    assert_eq!(none["wallets"], json!([]));
+    assert_eq!(none["hardware_wallets"], json!([]));
 }
 
 #[tokio::test]
@@ -178,6 +187,9 @@ async fn an_account_has_so_many_wallets_and_of_the_kinds_that_are_switched_on() 
         body["type"] = kind.into();
         assert_eq!(server.call("POST", "/hw/connect", &tokens, &body).await.problem(), (409, 1004), "{kind}");
     }
+    let info = server.get("/meta/info", "").await.expect(200);
+    assert_eq!(info["hardware_wallets"], json!(["ledger"]));
+    assert_eq!(info["supported_wallets"], json!(["tron", "ledger", "ethereum"]));
     for number in 100..116 {
         connect(&server, &tokens, &Wallet::new(number)).await;
     }

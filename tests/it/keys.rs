@@ -1,5 +1,6 @@
 //! Signing keys: published ahead, used in turn, kept until their last token is over.
 
+use lucid_auth::{domain::key::State, service::Asker};
 use serde_json::Value;
 
 use crate::{
@@ -68,12 +69,12 @@ async fn a_key_is_rotated_by_hand_and_outlives_a_restart() {
     let server = TestServer::over(&path, rules(), clock.clone()).await;
     let tokens = server.sign_in(&Wallet::new(2)).await;
     clock.pass(1);
-    let new = server.service.rotate_key(true).await.unwrap();
-    assert!(new.signs);
+    let new = server.service.rotate_key(Asker::Operator, true).await.unwrap();
+    assert_eq!(new.state, State::Active);
     assert_eq!(signer(&server.sign_in(&Wallet::new(2)).await), new.kid, "at once");
     clock.pass(1);
-    let next = server.service.rotate_key(false).await.unwrap();
-    assert!(!next.signs, "in ten minutes");
+    let next = server.service.rotate_key(Asker::Operator, false).await.unwrap();
+    assert_eq!(next.state, State::Next, "in ten minutes");
     let published = kids(&server).await;
     assert_eq!(published.len(), 3);
     server.close().await;
@@ -86,9 +87,10 @@ async fn a_key_is_rotated_by_hand_and_outlives_a_restart() {
 #[tokio::test]
 async fn each_rotation_tells_of_its_own_key() {
     let server = TestServer::start().await;
-    let (ahead, now) =
-        (server.service.rotate_key(false).await.unwrap(), server.service.rotate_key(true).await.unwrap());
+    let rotate = async |at_once| server.service.rotate_key(Asker::Operator, at_once).await.unwrap();
+    let (ahead, now) = (rotate(false).await, rotate(true).await);
     assert_ne!(ahead.kid, now.kid);
+    assert_eq!(rotate(false).await.kid, ahead.kid, "it waits already");
     assert_eq!(ahead.signs_from.since(now.signs_from).as_secs(), 600);
 }
 

@@ -5,6 +5,7 @@
 mod abuse;
 mod audit;
 mod audit_cli;
+mod branding;
 mod certificate;
 mod cli;
 mod cookies;
@@ -30,6 +31,7 @@ mod server;
 mod sign_in;
 mod sign_out;
 mod support;
+mod system;
 mod table;
 mod tls;
 mod tls_process;

@@ -20,7 +20,7 @@ use lucid_auth::{
         timestamp::Timestamp,
         wallet::{DeviceType, Scheme, WalletType},
     },
-    http::{About, App, Limits, Quotas, Server, Settings, Tls, routes::routes},
+    http::{About, App, Branding, Limits, Quotas, Server, Settings, Tls, routes::routes},
     random::Random,
     service::{NewUser, Rules, Service},
     store::{OpenError, Store, audit},
@@ -155,8 +155,28 @@ impl TestServer {
         Self::build_with(None, store, settings, rules, clock, quotas).await
     }
 
-    /// Start a server with the real table and the rows of [`rows`].
+    /// Start one whose pages show this.
+    pub async fn with_branding(branding: Arc<Branding>) -> Self {
+        let (store, settings) = (Store::in_memory([7; 32]).unwrap(), Settings::default());
+        Self::build_branded(branding, None, store, settings, rules(), TestClock::new(), Quotas::new(None))
+            .await
+    }
+
     async fn build_with(
+        tls: Option<Arc<Tls>>,
+        store: Store,
+        settings: Settings,
+        rules: Rules,
+        clock: TestClock,
+        quotas: Quotas,
+    ) -> Self {
+        let branding = Arc::new(Branding::read("/nowhere".into()).0);
+        Self::build_branded(branding, tls, store, settings, rules, clock, quotas).await
+    }
+
+    /// Start a server with the real table and the rows of [`rows`].
+    async fn build_branded(
+        branding: Arc<Branding>,
         tls: Option<Arc<Tls>>,
         store: Store,
         settings: Settings,
@@ -172,7 +192,8 @@ impl TestServer {
         };
         let service = Service::start(store, clock.clock(), Random::system(), rules).await.unwrap();
         let random = Random::system();
-        let app = App { service: service.clone(), clock: clock.clock(), random, settings, quotas, about };
+        let app =
+            App { service: service.clone(), clock: clock.clock(), random, settings, quotas, about, branding };
         let table = routes().into_iter().chain(rows()).collect();
         let mut server = Server::new(Arc::new(app), table).unwrap();
         if let Some(tls) = tls {
@@ -208,11 +229,15 @@ impl TestServer {
 
     /// A bearer's header line, of a user with this role.
     pub async fn bearer(&self, role: Role) -> String {
-        let wallet = Wallet::new(1_000_000 + role as u64);
+        bearer(&self.sign_in_as(&Wallet::new(1_000_000 + role as u64), role).await)
+    }
+
+    /// What a sign-in of `wallet` gives, whose account has this role if it is made here.
+    pub async fn sign_in_as(&self, wallet: &Wallet, role: Role) -> Value {
         let new = NewUser { address: wallet.address, role, display_name: None };
         // The second time, the account is there.
         drop(self.service.add_user(new).await);
-        bearer(&self.sign_in(&wallet).await)
+        self.sign_in(wallet).await
     }
 
     /// The reply to a `POST` of JSON.

@@ -213,10 +213,10 @@ fn sighup_loads_a_renewed_certificate_and_keeps_the_old_one_if_that_is_wrong() {
 }
 
 #[test]
-fn sighup_without_tls_does_nothing() {
+fn sighup_without_tls_reads_the_branding_alone() {
     let service = Service::start(&[]);
     service.hang_up();
-    service.logged("SIGHUP: there is nothing to read again");
+    service.logged("SIGHUP: the branding was read again");
     let (code, said) = service.health(&[]);
     assert!(code == 0 && said.starts_with("healthy: http://127.0.0.1:"), "{said}");
 }

@@ -7,7 +7,7 @@ use lucid_auth::{
         route::{Grant, Route},
         routes::routes,
     },
-    service::{Asker, NewUser, UserRef},
+    service::{Asker, UserRef},
 };
 use serde_json::{Value, json};
 
@@ -19,10 +19,13 @@ use crate::{
 
 /// A user of this role, signed in.
 async fn user(server: &TestServer, number: u64, role: Role) -> Value {
-    let wallet = Wallet::new(number);
-    let new = NewUser { address: wallet.address, role, display_name: None };
-    server.service.add_user(new).await.unwrap();
-    server.sign_in(&wallet).await
+    server.sign_in_as(&Wallet::new(number), role).await
+}
+
+/// `body` with a challenge that `wallet` has just signed.
+async fn proven(server: &TestServer, wallet: &Wallet, mut body: Value) -> Value {
+    body["proof"] = server.signed(wallet, WalletType::Tron).await;
+    body
 }
 
 fn id(tokens: &Value) -> &str {
@@ -138,17 +141,70 @@ async fn nobody_reaches_above_themselves_or_at_themselves() {
         (&root,    "DELETE", path(&root, ""),           Value::Null,                 (403, 1040)),
         (&root,    "PUT",    "/users/00000000-0000-0000-0000-000000000000/role".into(), role.clone(), (404, 1030)),
         (&root,    "PUT",    path(&other, "/role"),     json!({"role": "KING"}),     (422, 1025)),
-        (&root,    "PUT",    path(&other, "/role"),     role.clone(),                (200, 0)),
+        (&root,    "PUT",    path(&other, "/role"),     role.clone(),                (403, 1042)),
+        (&root,    "PUT",    path(&admin, "/role"),     json!({"role": "SUPER_ADMIN"}), (403, 1042)),
+        (&root,    "PUT",    path(&other, ""),          json!({"is_active": false, "display_name": "x"}), (403, 1042)),
+        (&root,    "POST",   path(&other, "/lock"),     Value::Null,                 (403, 1042)),
+        (&root,    "POST",   path(&other, "/unlock"),   json!({"proof": null}),      (403, 1042)),
+        (&root,    "DELETE", path(&other, ""),          json!({}),                   (403, 1042)),
+        (&root,    "POST",   path(&other, "/lock"),     json!({"proof": 1}),         (422, 1025)),
+        (&root,    "PUT",    path(&other, ""),          json!({"email": "o@example.org"}), (200, 0)),
+        (&root,    "PUT",    path(&other, "/role"),     proven(&server, &Wallet::new(1), role.clone()).await, (200, 0)),
     ];
     for (who, method, path, body, expected) in cases {
         let reply = server.call(method, &path, who, &body).await;
         let met = if reply.status == 200 { (200, 0) } else { reply.problem() };
         assert_eq!(met, expected, "{method} {path} {}", reply.text());
     }
+    let seen = server.get(&path(&other, ""), &bearer(&root)).await.expect(200);
+    assert_eq!(seen["display_name"], Value::Null, "what came with a refused lock was not done either");
     let last = UserRef::Id(id(&root).parse().unwrap());
     assert!(server.service.set_role(Asker::Operator, last, Role::User).await.is_err());
     assert!(server.service.lock_user(Asker::Operator, last).await.is_err());
     assert!(server.service.erase_user(Asker::Operator, last).await.is_err());
+}
+
+#[tokio::test]
+async fn who_is_super_admin_takes_a_challenge_freshly_signed_by_the_caller_and_by_nobody_else() {
+    let server = TestServer::start().await;
+    let (own, stranger) = (Wallet::new(1), Wallet::new(2));
+    let root = user(&server, 1, Role::SuperAdmin).await;
+    user(&server, 2, Role::SuperAdmin).await;
+    let ada = user(&server, 3, Role::User).await;
+    let path = |what: &str| format!("/users/{}{what}", id(&ada));
+    let give = json!({"role": "SUPER_ADMIN"});
+    let put = async |body: &Value| server.call("PUT", &path("/role"), &root, body).await;
+
+    assert_eq!(put(&give).await.problem(), (403, 1042));
+    let of_another = proven(&server, &stranger, give.clone()).await;
+    assert_eq!(put(&of_another).await.problem(), (401, 1001));
+    let mut forged = proven(&server, &own, give.clone()).await;
+    forged["proof"]["signature"] = of_another["proof"]["signature"].clone();
+    assert_eq!(put(&forged).await.problem(), (401, 1001));
+    let old = proven(&server, &own, give.clone()).await;
+    server.clock.pass(300);
+    assert_eq!(put(&old).await.problem(), (401, 1011));
+    let good = proven(&server, &own, give.clone()).await;
+    assert_eq!(put(&good).await.expect(200)["role"], "SUPER_ADMIN");
+    assert_eq!(put(&good).await.problem(), (401, 1012), "it is good once");
+
+    // What is said with no need is looked at all the same.
+    let demotion = proven(&server, &own, json!({"role": "USER"})).await;
+    put(&demotion).await.expect(200);
+    let needless = proven(&server, &stranger, json!({"role": "ADMIN"})).await;
+    assert_eq!(put(&needless).await.problem(), (401, 1001));
+
+    put(&proven(&server, &own, give).await).await.expect(200);
+    let no_more = async |method: &str, what: &str, body: Value| {
+        let body = proven(&server, &own, body).await;
+        server.call(method, &path(what), &root, &body).await
+    };
+    assert_eq!(no_more("POST", "/lock", json!({})).await.expect(200)["locked"], true);
+    assert_eq!(no_more("POST", "/unlock", json!({})).await.expect(200)["locked"], false);
+    let kept_out = json!({"is_active": false, "display_name": "Ada"});
+    let kept_out = no_more("PUT", "", kept_out).await.expect(200);
+    assert_eq!((&kept_out["locked"], &kept_out["display_name"]), (&json!(true), &json!("Ada")));
+    assert_eq!(no_more("DELETE", "", json!({})).await.status, 204);
 }
 
 #[tokio::test]
@@ -159,13 +215,18 @@ async fn racing_admins_never_leave_nobody_who_gives_out_roles() {
         admins.push(user(&server, 100 + number, Role::SuperAdmin).await);
     }
     // Each takes the role of the next, all at once, in three ways.
-    let turns = admins.iter().zip(admins.iter().cycle().skip(1)).enumerate();
-    let replies = join_all(turns.map(|(turn, (who, whom))| {
-        let (path, role) = (format!("/users/{}", id(whom)), json!({"role": "USER"}));
-        let (method, path, body) = match turn % 3 {
-            0 => ("PUT", format!("{path}/role"), role),
-            1 => ("POST", format!("{path}/lock"), Value::Null),
-            _ => ("DELETE", path, Value::Null),
+    let mut bodies = Vec::new();
+    for number in 0..20 {
+        let body = if number % 3 == 0 { json!({"role": "USER"}) } else { json!({}) };
+        bodies.push(proven(&server, &Wallet::new(100 + number), body).await);
+    }
+    let turns = admins.iter().zip(admins.iter().cycle().skip(1)).zip(bodies).enumerate();
+    let replies = join_all(turns.map(|(turn, ((who, whom), body))| {
+        let path = format!("/users/{}", id(whom));
+        let (method, path) = match turn % 3 {
+            0 => ("PUT", format!("{path}/role")),
+            1 => ("POST", format!("{path}/lock")),
+            _ => ("DELETE", path),
         };
         server.call_owned_path(method, path, who.clone(), body)
     }))

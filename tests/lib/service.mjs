@@ -1,9 +1,9 @@
 /** Runs the real binary on a free port with a data folder of its own. */
 
 import { spawn } from 'node:child_process';
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const BINARY = process.env.LUCID_AUTH_BIN ?? fileURLToPath(new URL('../../target/release/lucid-auth', import.meta.url));
@@ -22,14 +22,19 @@ const STOP_MS = 10_000;
  */
 
 /**
- * @param {{env?: Record<string, string>, args?: string[]}} [options] more environment variables and flags
+ * @param {{env?: Record<string, string>, args?: string[], files?: Record<string, string>}} [options] more environment
+ *   variables and flags, and files that are in the data folder from the start
  * @returns {Promise<Service>}
  */
-export async function startService({ env = {}, args = [] } = {}) {
+export async function startService({ env = {}, args = [], files = {} } = {}) {
   await access(BINARY).catch(() => {
     throw new Error(`${BINARY} is missing: build it with "cargo build --release", or name it in LUCID_AUTH_BIN`);
   });
   const dataDir = await mkdtemp(join(tmpdir(), 'lucid-auth-test-'));
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(dataDir, name)), { recursive: true });
+    await writeFile(join(dataDir, name), content);
+  }
   const serve = ['serve', '--bind', '127.0.0.1', '--port', '0', '--data-dir', dataDir, ...args];
   const child = spawn(BINARY, serve, {
     // Nothing from the developer's own environment decides what is tested.

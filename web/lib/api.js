@@ -141,6 +141,19 @@ export async function handOver(accessToken, returnTo, state) {
   return reply.location;
 }
 
+/**
+ * @typedef {object} Brand
+ * @property {string | null} name of whoever runs this service
+ * @property {boolean} logo whether there is one at `/branding/logo`
+ */
+
+/** @returns {Promise<Brand>} */
+export async function readBrand() {
+  const response = await fetch('/branding.json', { redirect: 'error', signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (!response.ok) throw new ApiError('server');
+  return response.json();
+}
+
 /** @returns {Promise<import('../docs/docs.js').OpenApi>} what the service says of this interface */
 export async function readDocument() {
   const response = await fetch('/openapi.json', { redirect: 'error', signal: AbortSignal.timeout(PATIENCE_MS) });

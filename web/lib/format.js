@@ -13,15 +13,16 @@ export function shortAddress(address) {
 }
 
 /**
- * Seconds in the largest unit that fits, rounded up: "42 seconds", "3 minutes".
+ * Seconds in the largest unit that fits, rounded up unless said otherwise: "42 seconds", "3 minutes".
  *
  * @param {number} seconds
+ * @param {(amount: number) => number} [round]
  * @returns {string}
  */
-export function formatWait(seconds) {
+export function formatWait(seconds, round = Math.ceil) {
   const [amount, unit] =
     seconds < 90 ? [seconds, 'second'] : seconds < 5400 ? [seconds / 60, 'minute'] : [seconds / 3600, 'hour'];
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.ceil(amount));
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(round(amount));
 }
 
 /**

@@ -31,7 +31,7 @@ const MAX_BEHIND_MS = 60_000;
 /** What to say if the clock here, or that of the service, is wrong. */
 export function clockNotice() {
   if (clockLeadMs < MAX_AHEAD_MS && clockLeadMs > -MAX_BEHIND_MS) return undefined;
-  const difference = formatWait(Math.abs(clockLeadMs) / 1000);
+  const difference = formatWait(Math.abs(clockLeadMs) / 1000, Math.round);
   return notice(clockLeadMs > 0 ? 'clock.ahead' : 'clock.behind', { difference, host }, [], 'clock.title');
 }
 

@@ -46,7 +46,7 @@ const PATIENCE_MS = 5000;
  * The longest message, in bytes, that is signed as it should be: what does not fit the first command is hashed wrongly
  * by the TRON app, without an error (0.7.1, and tronweb #660).
  */
-export const MAX_MESSAGE = 225;
+const MAX_MESSAGE = 225;
 
 /** The settings that the TRON app can ask for, by the status that it answers without them. */
 const SETTINGS = new Map([

@@ -19,6 +19,7 @@ use crate::{
     domain::{
         attempts,
         id::UserId,
+        key,
         profile::{DisplayName, Email},
         role::Role,
         timestamp::Timestamp,
@@ -130,13 +131,8 @@ pub(super) struct KeyRow {
 
 impl From<PublicKey> for KeyRow {
     fn from(key: PublicKey) -> Self {
-        Self {
-            kid: key.kid,
-            created_at: key.created_at,
-            signs_from: key.signs_from,
-            signs: key.signs,
-            pem: key.pem,
-        }
+        let signs = key.state == key::State::Active;
+        Self { kid: key.kid, created_at: key.created_at, signs_from: key.signs_from, signs, pem: key.pem }
     }
 }
 
@@ -160,7 +156,7 @@ pub(super) async fn execute(service: &Service, command: Command) -> Outcome {
         Command::UnlockUser(name) => user(service.unlock_user(Asker::Operator, name.into()).await),
         Command::ListKeys => Ok(Outcome::Keys(service.public_keys().into_iter().map(KeyRow::from).collect())),
         Command::RotateKey { at_once } => {
-            service.rotate_key(at_once).await.map(|key| Outcome::Keys(vec![key.into()]))
+            service.rotate_key(Asker::Operator, at_once).await.map(|key| Outcome::Keys(vec![key.into()]))
         }
         Command::Audit(question) => audit::answer(service, question).await.map(Outcome::Audit),
     };

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::Scheme;
+use super::{DeviceType, Scheme};
 
 /// The kind of wallet that a challenge is made for. The text to sign and the [`Scheme`] follow from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -49,6 +49,19 @@ impl WalletType {
             Self::Tron | Self::Ledger | Self::Keepkey => Scheme::TronV2,
             Self::KeepkeyEth | Self::Ethereum => Scheme::Eip191,
             Self::Trezor => Scheme::TrezorTx,
+        }
+    }
+}
+
+impl WalletType {
+    /// The kind of hardware wallet that alone signs so, if there is one.
+    #[must_use]
+    pub const fn device(self) -> Option<DeviceType> {
+        match self {
+            Self::Ledger => Some(DeviceType::Ledger),
+            Self::Trezor => Some(DeviceType::Trezor),
+            Self::Keepkey | Self::KeepkeyEth => Some(DeviceType::Keepkey),
+            Self::Tron | Self::Ethereum => None,
         }
     }
 }

@@ -102,6 +102,36 @@ export async function signInOn(page, wallet = /^Continue with /) {
 }
 
 /**
+ * @param {Page} page
+ * @param {string | RegExp} name of the button: all of it, or what fits
+ */
+export async function click(page, name) {
+  await page.getByRole('button', { name, exact: typeof name === 'string' }).click();
+}
+
+/**
+ * Press Tab until the focus is where `name` stands, and check that it can be seen there.
+ *
+ * @param {Page} page
+ * @param {RegExp} name
+ */
+export async function tabTo(page, name) {
+  for (let presses = 0; presses < 20; presses += 1) {
+    await page.keyboard.press('Tab');
+    if (!name.test(await focused(page))) continue;
+    const outline = await page.evaluate(() => getComputedStyle(/** @type {Element} */ (document.activeElement)).outlineStyle);
+    assert.equal(outline, 'solid', `the focus on ${name} must be visible`);
+    return;
+  }
+  assert.fail(`Tab never reached ${name}`);
+}
+
+/** @param {Page} page */
+export function focused(page) {
+  return page.evaluate(() => document.activeElement?.textContent ?? '');
+}
+
+/**
  * Wait for the view with this title.
  *
  * @param {Page} page

@@ -49,6 +49,14 @@ export class KeepKeyModel {
     this.address = address.base58;
   }
 
+  /** Unplugged and plugged in again, it knows nothing of a message that was cut off, and is locked. */
+  replug() {
+    this.#whole = [];
+    this.#waiting = undefined;
+    this.#unlocked = false;
+    this.#opened = false;
+  }
+
   /**
    * @param {number[]} packet
    * @returns {Promise<number[][]>}

@@ -14,7 +14,7 @@ const PATH = '058000002c800000c3800000000000000000000000';
 /**
  * @typedef {object} LedgerState
  * @property {string} [app] the open one; "BOLOS" is none
- * @property {string} [version] of the app
+ * @property {string} [appVersion]
  * @property {boolean} [locked]
  * @property {boolean} [signsByHash] false: the setting is off
  * @property {number} [status] what it answers to signing instead of a signature
@@ -42,11 +42,17 @@ export class LedgerModel {
 
   /** @param {LedgerState} [state] */
   constructor(state = {}) {
-    this.state = /** @type {LedgerState} */ ({ app: 'Tron', version: '0.7.1', ...state });
+    this.state = /** @type {LedgerState} */ ({ app: 'Tron', appVersion: '0.7.1', ...state });
     const { privateKey, address } = utils.accounts.generateAccount();
     this.privateKey = privateKey;
     this.address = address.base58;
     this.publicKey = utils.accounts.generateAccount().publicKey;
+  }
+
+  /** Unplugged and plugged in again, it knows nothing of a command that was cut off. */
+  replug() {
+    this.#next = 0;
+    this.#rest = 0;
   }
 
   /**
@@ -110,14 +116,14 @@ export class LedgerModel {
    * @returns {Promise<number[] | undefined>} nothing: it waits for its button
    */
   async #answer([group, instruction, first = 0, second, length, ...data]) {
-    const { app = '', version = '', locked, silent, nameStatus } = this.state;
+    const { app = '', appVersion = '', locked, silent, nameStatus } = this.state;
     assert.equal(length, data.length, 'Lc says how much follows');
     assert.equal(second, 0);
     if (silent) return undefined;
     if (locked) return status(0x5515);
     if (group === 0xb0) {
       assert.deepEqual([instruction, first, data.length], [1, 0, 0]);
-      return nameStatus ? status(nameStatus) : [1, app.length, ...ascii(app), version.length, ...ascii(version), 1, 0, ...status(0x9000)];
+      return nameStatus ? status(nameStatus) : [1, app.length, ...ascii(app), appVersion.length, ...ascii(appVersion), 1, 0, ...status(0x9000)];
     }
     assert.equal(group, 0xe0);
     if (app !== 'Tron') return status(app === 'BOLOS' ? 0x6e01 : 0x6d00);

@@ -1,6 +1,11 @@
 /** Every state that the page can be in, and how to get there: one list for accessibility, contrast and pictures. */
 
-import { heading, signInOn } from './browser.mjs';
+import { utils } from 'tronweb';
+import { click, heading, signInOn } from './browser.mjs';
+import { installEthereum } from './ethereum.mjs';
+import { KeepKeyModel } from './keepkey.mjs';
+import { LedgerModel } from './ledger.mjs';
+import { plugIn } from './transports.mjs';
 import { installWallet } from './wallet.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -19,7 +24,7 @@ const HOSTILE_NAME = `\u202e<img src=x onerror=alert(1)>\u0000${'W'.repeat(500)}
  *
  * @param {Page} page
  * @param {string} path
- * @param {{status: number, code?: string, retryAfter?: number} | 'abort'} answer
+ * @param {{status: number, code?: string, retryAfter?: number, date?: string} | 'abort'} answer
  * @param {number} [times]
  */
 export async function refuse(page, path, answer, times) {
@@ -27,11 +32,11 @@ export async function refuse(page, path, answer, times) {
     `**${path}`,
     (route) => {
       if (answer === 'abort') return route.abort('connectionrefused');
-      const { status, code, retryAfter } = answer;
+      const { status, code, retryAfter, date } = answer;
       return route.fulfill({
         status,
         contentType: code ? 'application/problem+json' : 'text/html',
-        headers: { 'X-Request-Id': 'req-0123456789', ...(retryAfter && { 'Retry-After': String(retryAfter) }) },
+        headers: { 'X-Request-Id': 'req-0123456789', ...(retryAfter && { 'Retry-After': String(retryAfter) }), ...(date && { Date: date }) },
         body: code
           ? JSON.stringify({ type: `/problems/${code}`, title: 'RAW TITLE', status, error: { code, message: 'RAW MESSAGE', details: {} } })
           : '<h1>RAW PROXY ERROR</h1>',
@@ -55,6 +60,63 @@ export async function open(page, options, steps) {
   if (steps > 1) await page.getByRole('button', { name: /^Sign with / }).click();
   return wallet;
 }
+
+/**
+ * Open the page with a device on its cable, and choose it.
+ *
+ * @param {Page} page
+ * @param {'Ledger' | 'KeepKey'} name
+ * @param {import('./ledger.mjs').LedgerState & import('./keepkey.mjs').KeepKeyState} [state]
+ * @param {import('./transports.mjs').Wire} [wire]
+ * @param {() => Promise<void>} [choose] in place of a click
+ */
+export async function openDevice(page, name, state = {}, wire = {}, choose = () => click(page, name)) {
+  const ledger = new LedgerModel(state);
+  const keepkey = new KeepKeyModel(state);
+  const model = name === 'Ledger' ? ledger : keepkey;
+  const { behave } = await plugIn(page, name === 'Ledger' ? 'hid' : 'usb', model, wire);
+  await page.goto('/');
+  await choose();
+  await heading(page, `Connect your ${name}`);
+  return { ledger, keepkey, model, behave };
+}
+
+/**
+ * Open the page, and go on to the text that is to be signed elsewhere.
+ *
+ * @param {Page} page
+ */
+export async function openElsewhere(page) {
+  const { privateKey, address } = utils.accounts.generateAccount();
+  await page.goto('/');
+  await click(page, 'Elsewhere');
+  await page.getByLabel('Your TRON address').fill(address.base58);
+  await click(page, 'Continue');
+  await heading(page, 'Sign this text');
+  return { privateKey, address: address.base58 };
+}
+
+/**
+ * @param {'Ledger' | 'KeepKey'} name
+ * @param {import('./ledger.mjs').LedgerState & import('./keepkey.mjs').KeepKeyState} state
+ * @param {import('./transports.mjs').Wire} wire
+ * @param {1 | 2} clicks 1: connected; 2: signed
+ * @param {string} title
+ */
+const withDevice = (name, state, wire, clicks, title) => async (/** @type {Page} */ page) => {
+  await openDevice(page, name, state, wire);
+  await click(page, `Connect ${name}`);
+  if (clicks > 1) await click(page, `Sign with ${name}`);
+  await heading(page, title);
+};
+
+/** @param {'hid' | 'isSecureContext'} what */
+const without = (what) => async (/** @type {Page} */ page) => {
+  await page.addInitScript((key) => Object.defineProperty(key === 'hid' ? Navigator.prototype : window, key, { value: undefined }), what);
+  await page.goto('/');
+  await click(page, 'Ledger');
+  await heading(page, what === 'hid' ? 'This browser cannot reach a Ledger' : 'This page cannot reach devices');
+};
 
 /**
  * @param {string} code
@@ -191,5 +253,118 @@ export const STATES = [
       await heading(page, 'Your session has ended');
     },
     refusals: /401/,
+  },
+  {
+    name: 'ethereum-wallet',
+    reach: async (page) => {
+      await installEthereum(page);
+      await installWallet(page);
+      await page.goto('/');
+      await page.getByRole('button', { name: 'Continue with TronLink' }).waitFor();
+    },
+  },
+  {
+    name: 'ethereum-review',
+    reach: async (page) => {
+      await installEthereum(page);
+      await page.goto('/');
+      await click(page, /MetaMask/);
+      await heading(page, 'Read, then sign');
+    },
+  },
+  { name: 'ledger-ready', reach: (page) => openDevice(page, 'Ledger') },
+  { name: 'ledger-opening', reach: withDevice('Ledger', { silent: true }, {}, 1, 'Connecting to Ledger') },
+  { name: 'ledger-review', reach: withDevice('Ledger', {}, {}, 1, 'Read, then sign') },
+  {
+    name: 'ledger-comparing',
+    reach: async (page) => {
+      await withDevice('Ledger', { slow: true }, {}, 1, 'Read, then sign')(page);
+      await click(page, 'Show the address on Ledger');
+      await heading(page, 'Compare the address');
+    },
+  },
+  { name: 'ledger-signing', reach: withDevice('Ledger', { slow: true }, {}, 2, 'Confirm in Ledger') },
+  { name: 'ledger-locked', reach: withDevice('Ledger', { locked: true }, {}, 1, 'Ledger is locked') },
+  { name: 'ledger-app-closed', reach: withDevice('Ledger', { app: 'BOLOS' }, {}, 1, 'The TRON app is not open') },
+  { name: 'ledger-other-app', reach: withDevice('Ledger', { app: 'Bitcoin' }, {}, 1, 'Another app is open') },
+  { name: 'ledger-setting-off', reach: withDevice('Ledger', { signsByHash: false }, {}, 2, 'A setting is off in the TRON app') },
+  { name: 'ledger-refused', reach: withDevice('Ledger', { status: 0x6985 }, {}, 2, 'You said no on the device') },
+  { name: 'ledger-unplugged', reach: withDevice('Ledger', {}, { unplugAfter: 4 }, 2, 'Ledger was disconnected') },
+  { name: 'ledger-taken', reach: withDevice('Ledger', {}, { taken: true }, 1, 'Ledger is in use elsewhere') },
+  { name: 'ledger-failed', reach: withDevice('Ledger', { status: 0x6f42 }, {}, 2, 'Ledger reported an error') },
+  { name: 'no-device-chosen', reach: withDevice('Ledger', {}, { chooseNothing: true }, 1, 'No device was chosen') },
+  { name: 'no-webhid', reach: without('hid') },
+  { name: 'no-https', reach: without('isSecureContext') },
+  { name: 'keepkey-ready', reach: (page) => openDevice(page, 'KeepKey') },
+  {
+    name: 'keepkey-pin',
+    reach: async (page) => {
+      await withDevice('KeepKey', { pin: '1' }, {}, 1, 'Enter your KeepKey PIN')(page);
+      await click(page, 'Middle');
+      await click(page, 'Top left');
+    },
+  },
+  { name: 'keepkey-passphrase', reach: withDevice('KeepKey', { passphrase: '' }, {}, 1, 'Enter your KeepKey passphrase') },
+  { name: 'keepkey-review', reach: withDevice('KeepKey', {}, {}, 1, 'Read, then sign') },
+  { name: 'keepkey-signing', reach: withDevice('KeepKey', { slow: true }, {}, 2, 'Confirm in KeepKey') },
+  {
+    name: 'keepkey-pin-wrong',
+    reach: async (page) => {
+      await withDevice('KeepKey', { pin: '1' }, {}, 1, 'Enter your KeepKey PIN')(page);
+      await page.keyboard.type('2');
+      await click(page, 'Continue');
+      await heading(page, 'That PIN was wrong');
+    },
+  },
+  { name: 'keepkey-bootloader', reach: withDevice('KeepKey', { bootloader: true }, {}, 1, 'KeepKey is in update mode') },
+  { name: 'keepkey-empty', reach: withDevice('KeepKey', { empty: true }, {}, 1, 'KeepKey is not set up') },
+  { name: 'keepkey-too-old', reach: withDevice('KeepKey', {}, { productId: 1 }, 1, 'KeepKey is too old for this') },
+  { name: 'keepkey-busy', reach: withDevice('KeepKey', { failure: 15 }, {}, 2, 'KeepKey does not answer') },
+  {
+    name: 'elsewhere-address',
+    reach: async (page) => {
+      await page.goto('/');
+      await click(page, 'Elsewhere');
+      await heading(page, 'Sign elsewhere');
+    },
+  },
+  {
+    name: 'elsewhere-address-wrong',
+    reach: async (page) => {
+      await page.goto('/');
+      await click(page, 'Elsewhere');
+      await page.getByLabel('Your TRON address').fill('TJRabPrwbZy45sbavfcjinPJC18kjpRTv9');
+      await click(page, 'Continue');
+      await page.locator('.wrong').waitFor();
+    },
+  },
+  { name: 'elsewhere-sign', reach: openElsewhere },
+  {
+    name: 'elsewhere-sign-wrong',
+    reach: async (page) => {
+      await openElsewhere(page);
+      await page.getByText('As a QR code').click();
+      await page.getByLabel('The signature').fill('0x1234');
+      await click(page, 'Sign in');
+      await page.locator('.wrong').waitFor();
+    },
+  },
+  {
+    name: 'elsewhere-refused',
+    reach: async (page) => {
+      await openElsewhere(page);
+      await page.getByLabel('The signature').fill(`${'11'.repeat(64)}00`);
+      await click(page, 'Sign in');
+      await heading(page, 'The signature does not fit the account');
+    },
+    refusals: /401/,
+  },
+  {
+    name: 'clock-wrong',
+    reach: async (page) => {
+      await page.clock.install({ time: Date.now() + 7_200_000 });
+      await open(page, {}, 1);
+      await page.locator('.notice').waitFor();
+    },
   },
 ];

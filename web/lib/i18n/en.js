@@ -108,8 +108,8 @@ export default {
   'elsewhere.check': 'Sign in',
 
   'clock.title': 'The clocks do not agree',
-  'clock.ahead': 'The clock of this device is {difference} ahead of that of {host}. One of them is wrong: set this one by itself, or tell whoever runs the service.',
-  'clock.behind': 'The clock of this device is {difference} behind that of {host}. One of them is wrong: set this one by itself, or tell whoever runs the service.',
+  'clock.ahead': 'The clock of this device is {difference} ahead of that of {host}. One of them is wrong: let this device set its clock by itself; if it does, tell whoever runs the service.',
+  'clock.behind': 'The clock of this device is {difference} behind that of {host}. One of them is wrong: let this device set its clock by itself; if it does, tell whoever runs the service.',
 
   'in.title': 'You are signed in',
   'in.titleNamed': 'Signed in as {name}',

@@ -1,0 +1,66 @@
+//! The table of how many signed in, by hour: a few rows, whatever the size of the audit log and whether it is kept.
+
+use redb::{ReadableTable, TableDefinition};
+
+use super::{Reads, StoreError, Tx};
+use crate::domain::{hour::Hour, timestamp::Timestamp};
+
+/// The hour's number, and how many signed in within it. Only hours that are told of have a row.
+pub(super) const BY_HOUR: TableDefinition<u32, u64> = TableDefinition::new("sign_ins_by_hour");
+
+/// Count a sign-in at `now`.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot be written.
+pub fn count(tx: &Tx, now: Timestamp) -> Result<(), StoreError> {
+    let hour = Hour::of(now);
+    let mut table = tx.table_mut(BY_HOUR)?;
+    let before = table.get(hour.number())?.map(|count| count.value());
+    table.insert(hour.number(), before.unwrap_or(0).saturating_add(1))?;
+    if before.is_none() {
+        // Hours to come are of a clock that ran ahead.
+        let told = hour.first_told().number()..=hour.number();
+        table.retain(|number, _| told.contains(&number))?;
+    }
+    Ok(())
+}
+
+/// The hours that are told of at `now` in which somebody signed in, oldest first, and how many did.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot be read.
+pub fn by_hour(tx: &impl Reads, now: Timestamp) -> Result<Vec<(Hour, u64)>, StoreError> {
+    let hour = Hour::of(now);
+    let rows = tx.table(BY_HOUR)?;
+    let rows = rows.range(hour.first_told().number()..=hour.number())?;
+    rows.map(|row| {
+        let (number, count) = row?;
+        Ok((Hour::from_number(number.value()), count.value()))
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use redb::{Database, ReadableTableMetadata, backends::InMemoryBackend};
+
+    use super::*;
+
+    #[test]
+    fn hours_are_counted_apart_and_kept_for_a_day_wherever_the_clock_goes() {
+        let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
+        let tx = Tx::new(database.begin_write().unwrap());
+        let at = |hour: u64| Timestamp::from_unix(1_793_000_000 + hour * 3_600);
+        for hour in (0..100).chain([9_999, 100, 100]) {
+            count(&tx, at(hour)).unwrap();
+            assert!(tx.table_mut(BY_HOUR).unwrap().len().unwrap() <= 24);
+        }
+        let found = by_hour(&tx, at(100)).unwrap();
+        assert_eq!(found, [(Hour::of(at(100)), 2)], "the clock that ran ahead left nothing before it");
+        count(&tx, at(101)).unwrap();
+        assert_eq!(by_hour(&tx, at(101)).unwrap(), [(Hour::of(at(100)), 2), (Hour::of(at(101)), 1)]);
+        assert_eq!(by_hour(&tx, at(124)).unwrap(), [(Hour::of(at(101)), 1)]);
+    }
+}
