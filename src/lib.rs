@@ -13,6 +13,7 @@
 //! | [`cli`] | commands, `serve` among them | [`cli::run`] |
 //!
 //! [`clock`] and [`random`] are the only readers of time and chance, and are handed down, so that tests can set both.
+//! [`metrics`] counts for Prometheus: each layer owns what it counts, and `http` gathers it, on a listener of its own.
 //! [`config`] reads the settings; only `cli` knows it, and hands each layer what that needs. [`telemetry`] writes the log.
 //!
 //! # One request: `POST /auth/login`
@@ -32,6 +33,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod http;
+pub mod metrics;
 pub mod random;
 pub mod service;
 pub mod store;

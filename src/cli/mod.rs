@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod healthcheck;
 mod key;
+mod metrics;
 mod reload;
 mod serve;
 mod settings;

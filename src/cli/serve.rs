@@ -18,7 +18,7 @@ use tokio::{
 use super::{
     Failure,
     admin::{self, Start},
-    reload,
+    metrics, reload,
     settings::SettingFlags,
 };
 use crate::{
@@ -67,7 +67,7 @@ impl Arguments {
             .max_blocking_threads(BLOCKING_THREADS)
             .build()
             .map_err(Failure::refused)?;
-        runtime.block_on(serve(config, tls, json, out))
+        runtime.block_on(serve(&loaded, tls, json, out))
     }
 }
 
@@ -98,14 +98,16 @@ pub(super) const fn variable(file: PairFile) -> &'static str {
 }
 
 async fn serve(
-    config: &Config,
+    loaded: &Loaded,
     tls: Option<Arc<Tls>>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
+    let config = &loaded.config;
     // From here on SIGHUP does not end the process.
     let hangup = signal(SignalKind::hangup()).map_err(Failure::refused)?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config, &error))?;
+    let metrics = metrics::listen(loaded).await?;
     let service = open(config).await?;
     if service.record_audit(config.audit_enabled).await.map_err(Failure::refused)? {
         tracing::warn!(recording = config.audit_enabled, "the audit log was switched by AUDIT_LOG_ENABLED");
@@ -123,14 +125,19 @@ async fn serve(
     if let Some(tls) = &tls {
         server = server.with_tls(tls.clone());
     }
+    let (end_metrics, ended) = oneshot::channel::<()>();
     let stop = stop().map_err(Failure::refused)?;
+    let stop = async {
+        stop.await;
+        drop(end_metrics);
+    };
 
     let commands = tokio::spawn(commands);
     let mut background = JoinSet::new();
     background.spawn(maintain(service, config.audit_retention));
     background.spawn(reload::at_each(hangup, tls, branding));
-    announce(config, &listener, json, out)?;
-    server.serve(listener, stop).await;
+    announce(config, &listener, metrics.as_ref(), json, out)?;
+    tokio::join!(server.serve(listener, stop), metrics::serve(metrics, &server, ended));
     background.shutdown().await;
     drop(end_commands);
     // A command that the service has taken is done before the service ends. A panic there was logged.
@@ -232,6 +239,7 @@ async fn maintain(service: Service, audit_retention: Duration) {
 fn announce(
     config: &Config,
     listener: &TcpListener,
+    metrics: Option<&metrics::Listener>,
     json: bool,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
@@ -245,12 +253,16 @@ fn announce(
     };
     let data = config.data_dir.display();
     tracing::info!(url, data = %data, version = env!("CARGO_PKG_VERSION"), port, "ready");
+    if let Some(metrics::Listener { url, .. }) = metrics {
+        tracing::info!(url, "serving metrics to Prometheus");
+    }
     if !json {
         // Nobody need listen to what the log has said already.
         let _ = writeln!(
             out,
-            "lucid-auth {} is ready: {url}\nIts data lives in {data}. Stop it with Ctrl-C.",
-            env!("CARGO_PKG_VERSION")
+            "lucid-auth {} is ready: {url}\n{}Its data lives in {data}. Stop it with Ctrl-C.",
+            env!("CARGO_PKG_VERSION"),
+            metrics.map(metrics::Listener::greeting).unwrap_or_default()
         );
     }
     Ok(())

@@ -34,6 +34,12 @@ pub enum Notice {
 }
 
 impl Loaded {
+    /// Whether somebody set it.
+    #[must_use]
+    pub fn is_set(&self, name: &str) -> bool {
+        self.values.iter().any(|value| value.setting.name == name && value.source != Source::Default)
+    }
+
     /// That what a setting names cannot be used, with what is allowed.
     #[must_use]
     pub fn mistake(&self, name: &str, allowed: &str) -> Option<Mistake> {

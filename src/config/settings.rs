@@ -149,9 +149,9 @@ pub static SETTINGS: &[Setting] = &[
     value("TLS_SELF_SIGNED",            "false",     "HTTPS with a certificate made by the service itself: true or false").protects().later(),
 
     under("Metrics",
-    value("METRICS_ENABLED",            "true",      "Whether Prometheus may read metrics: true or false").later()),
-    value("METRICS_BIND",               "127.0.0.1", "Address to serve metrics on: IPv4 or IPv6").later(),
-    value("METRICS_PORT",               "9090",      "Port to serve metrics on: 0 to 65535, 0 lets the system choose; not the service's own").later(),
+    value("METRICS_ENABLED",            "true",      "Whether Prometheus may read metrics: true or false")),
+    value("METRICS_BIND",               "127.0.0.1", "Address to serve metrics on: IPv4 or IPv6; whoever reaches it may read them"),
+    value("METRICS_PORT",               "9090",      "Port to serve metrics on: 0 to 65535, 0 lets the system choose; not the service's own"),
 
     under("Backups",
     value("BACKUP_ENABLED",             "true",      "Whether verified copies are made while the service runs: true or false").later()),

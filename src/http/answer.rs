@@ -25,10 +25,11 @@ use super::{
     request::Head,
     request_id::{RequestId, X_REQUEST_ID},
     route::{Quota, Route},
-    router::{Resource, Router},
+    router::{Resource, Router, known},
     security,
     socket::{Channel, Peer},
 };
+use crate::metrics::{Refresh, TokenRefusal, Traffic};
 
 /// Answer `request`, which came over a connection from `peer`.
 pub(super) async fn answer(
@@ -67,6 +68,7 @@ pub(super) async fn answer(
     };
 
     let mut response = outcome.unwrap_or_else(|problem| {
+        note(&app, router.traffic(), problem.code());
         if let Some(cause) = problem.cause() {
             tracing::error!(%request_id, cause, "request failed");
         }
@@ -78,17 +80,29 @@ pub(super) async fn answer(
     counted.tell(response.headers_mut());
     response.headers_mut().insert(X_REQUEST_ID, request_id.to_value());
     security::protect(response.headers_mut());
+    let duration = started.elapsed();
+    router.meter(resource, &method).answered(response.status().as_u16(), duration);
     tracing::info!(
         method = known(&method),
         route = resource.map_or("-", |resource| resource.pattern),
         status = response.status().as_u16(),
-        duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         client = %client.address,
         %request_id,
         bytes = if method == Method::HEAD { 0 } else { response.body().len() },
         "request"
     );
     response
+}
+
+/// Count a refusal, if it is of a kind that is counted and that nobody else sees.
+fn note(app: &App, traffic: &Traffic, code: Code) {
+    match code {
+        Code::RateLimited => traffic.rate_limited(),
+        Code::TokenMissing => app.service.counts().refused_token(TokenRefusal::Missing),
+        Code::RefreshTokenUnknown => app.service.counts().refresh(Refresh::Unknown),
+        _ => {}
+    }
 }
 
 /// From the head of a request to its row's handler.
@@ -158,18 +172,4 @@ fn told(panic: &(dyn Any + Send)) -> String {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("panic: {}", text.unwrap_or("without a message"))
-}
-
-/// The method for the log: a client may send any word.
-fn known(method: &Method) -> &str {
-    let methods = [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PUT,
-        Method::DELETE,
-        Method::OPTIONS,
-        Method::PATCH,
-    ];
-    if methods.contains(method) { method.as_str() } else { "other" }
 }

@@ -27,6 +27,7 @@ use super::{
     security,
     socket::Socket,
 };
+use crate::metrics::Meter;
 
 /// Set when hyper was given a response of ours to write.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +50,8 @@ pub(super) struct Connection {
     app: Arc<App>,
     peer: IpAddr,
     answered: Answered,
+    /// Counts what hyper refused.
+    unread: Option<Meter>,
     /// What is left to write of our own refusal.
     refusal: Vec<u8>,
     /// Runs while the client takes nothing.
@@ -58,8 +61,14 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(socket: Socket, peer: IpAddr, app: Arc<App>, answered: Answered) -> Self {
-        Self { socket, app, peer, answered, refusal: Vec::new(), stall: None, linger: None }
+    pub(super) fn new(
+        socket: Socket,
+        peer: IpAddr,
+        app: Arc<App>,
+        answered: Answered,
+        unread: Option<Meter>,
+    ) -> Self {
+        Self { socket, app, peer, answered, unread, refusal: Vec::new(), stall: None, linger: None }
     }
 
     /// Write to the socket, but do not wait for ever.
@@ -114,6 +123,9 @@ impl Connection {
         let mut response = Problem::new(code).into_response(&request_id, self.app.clock.now());
         response.headers_mut().insert(X_REQUEST_ID, request_id.to_value());
         security::protect(response.headers_mut());
+        if let Some(meter) = &self.unread {
+            meter.refused_unread(code.status().as_u16());
+        }
         tracing::info!(status, client = %self.peer, %request_id, "request refused unread");
         let date = head.lines().find(|line| line.starts_with("date: "));
         Some(serialize(&response, date))

@@ -39,9 +39,9 @@ pub(super) struct WalletBody {
     path: Option<DerivationPath>,
     label: Option<DisplayName>,
     device_id: Option<DeviceId>,
-    created_at: Timestamp,
+    connected_at: Timestamp,
     /// When it last signed a challenge.
-    last_verified_at: Timestamp,
+    verified_at: Timestamp,
 }
 
 impl From<HardwareWallet> for WalletBody {
@@ -54,8 +54,8 @@ impl From<HardwareWallet> for WalletBody {
             path: wallet.path,
             label: wallet.label,
             device_id: wallet.device_id,
-            created_at: wallet.connected_at,
-            last_verified_at: wallet.verified_at,
+            connected_at: wallet.connected_at,
+            verified_at: wallet.verified_at,
         }
     }
 }
@@ -63,13 +63,13 @@ impl From<HardwareWallet> for WalletBody {
 /// Hardware wallets, in the order they were connected. A user has so few that they are not paged.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct WalletsReply {
-    hardware_wallets: Vec<WalletBody>,
+    wallets: Vec<WalletBody>,
 }
 
 /// List the caller's hardware wallets.
 pub(super) async fn list(app: Arc<App>, request: Request<Principal, ()>) -> Result<WalletsReply, Problem> {
     let wallets = app.service.hardware_wallets(request.caller.user.id).await?;
-    Ok(WalletsReply { hardware_wallets: wallets.into_iter().map(WalletBody::from).collect() })
+    Ok(WalletsReply { wallets: wallets.into_iter().map(WalletBody::from).collect() })
 }
 
 /// A wallet to connect: a challenge of `/auth/challenge` that it signed, and what is said of it.

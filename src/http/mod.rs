@@ -44,6 +44,7 @@ pub mod router;
 pub mod routes;
 pub mod same_origin;
 mod schemas;
+pub mod scrape;
 mod seats;
 mod security;
 pub mod server;

@@ -3,6 +3,7 @@
 use hyper::{Method, header::HeaderValue};
 
 use super::route::Route;
+use crate::metrics::{Meter, Traffic};
 
 /// The base under which every path is served a second time.
 pub(super) const BASE: &str = "/api/v1";
@@ -11,6 +12,11 @@ pub(super) const BASE: &str = "/api/v1";
 pub struct Router {
     paths: matchit::Router<usize>,
     resources: Vec<Resource>,
+    traffic: Traffic,
+    /// Counts the requests for the methods of a path.
+    options: Meter,
+    /// Counts the requests of no row.
+    unmatched: Meter,
 }
 
 /// What is at one path.
@@ -19,7 +25,7 @@ pub(super) struct Resource {
     pub(super) pattern: &'static str,
     /// The methods that it takes, as a header's value.
     pub(super) allow: HeaderValue,
-    routes: Vec<Route>,
+    routes: Vec<(Route, Meter)>,
 }
 
 /// Two rows of the table cannot stand together.
@@ -32,31 +38,34 @@ pub struct RouterError {
 }
 
 impl Router {
-    /// Take the table.
+    /// Take the table, and count its requests in `traffic`.
     ///
     /// # Errors
     ///
     /// [`RouterError`] if a path is malformed, or the same as another's.
-    pub fn new(routes: Vec<Route>) -> Result<Self, RouterError> {
+    pub fn new(routes: Vec<Route>, traffic: &Traffic) -> Result<Self, RouterError> {
         let (mut paths, mut resources) = (matchit::Router::new(), Vec::<Resource>::new());
         for route in routes {
+            let meter = traffic.meter(route.operation, route.path, known(&route.method));
             let error = |reason: String| RouterError { operation: route.operation, path: route.path, reason };
             match resources.iter_mut().find(|resource| resource.pattern == route.path) {
                 Some(resource) if resource.route(&route.method).is_some() => {
                     return Err(error("another row has this method".to_owned()));
                 }
-                Some(resource) => resource.routes.push(route),
+                Some(resource) => resource.routes.push((route, meter)),
                 None => {
                     paths.insert(route.path, resources.len()).map_err(|reason| error(reason.to_string()))?;
                     let allow = HeaderValue::from_static("");
-                    resources.push(Resource { pattern: route.path, allow, routes: vec![route] });
+                    resources.push(Resource { pattern: route.path, allow, routes: vec![(route, meter)] });
                 }
             }
         }
         for resource in &mut resources {
             resource.allow = resource.methods();
         }
-        Ok(Self { paths, resources })
+        let (options, unmatched) =
+            (traffic.meter("options", "-", "OPTIONS"), traffic.meter("unmatched", "-", "-"));
+        Ok(Self { paths, resources, traffic: traffic.clone(), options, unmatched })
     }
 
     /// What is at `path`, bare or under the base, and the part of it that varies.
@@ -68,20 +77,59 @@ impl Router {
     }
 }
 
+impl Router {
+    /// What counts the requests with `method` for `resource`.
+    pub(super) fn meter<'a>(&'a self, resource: Option<&'a Resource>, method: &Method) -> &'a Meter {
+        match resource {
+            Some(_) if *method == Method::OPTIONS => &self.options,
+            Some(resource) => resource.row(method).map_or(&self.unmatched, |(_, meter)| meter),
+            None => &self.unmatched,
+        }
+    }
+
+    /// What counts the requests of all rows.
+    pub(super) fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// What counts the requests of no row.
+    pub(super) fn unmatched(&self) -> &Meter {
+        &self.unmatched
+    }
+}
+
 impl Resource {
     /// The row for `method`. A `HEAD` is a `GET` whose body is not sent.
     pub(super) fn route(&self, method: &Method) -> Option<&Route> {
+        self.row(method).map(|(route, _)| route)
+    }
+
+    fn row(&self, method: &Method) -> Option<&(Route, Meter)> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
-        self.routes.iter().find(|route| route.method == method)
+        self.routes.iter().find(|(route, _)| route.method == method)
     }
 
     fn methods(&self) -> HeaderValue {
-        let mut methods: Vec<_> = self.routes.iter().map(|route| route.method.as_str()).collect();
+        let mut methods: Vec<_> = self.routes.iter().map(|(route, _)| route.method.as_str()).collect();
         if methods.contains(&"GET") {
             methods.push("HEAD");
         }
         methods.push("OPTIONS");
         HeaderValue::from_str(&methods.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"))
+    }
+}
+
+/// The method for logs and metrics: a client may send any word.
+pub(super) fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        _ => "other",
     }
 }
 
@@ -102,6 +150,10 @@ mod tests {
         routes::routes,
     };
 
+    fn router(routes: Vec<Route>) -> Result<Router, RouterError> {
+        Router::new(routes, &Traffic::default())
+    }
+
     async fn nothing(_: Arc<App>, _: Request<(), ()>) -> Result<(), Problem> {
         std::future::ready(Ok(())).await
     }
@@ -112,7 +164,7 @@ mod tests {
 
     #[test]
     fn the_table_stands() {
-        Router::new(routes()).unwrap();
+        router(routes()).unwrap();
         let mut names: Vec<_> = routes().iter().map(|route| route.operation).collect();
         names.sort_unstable();
         let count = names.len();
@@ -122,7 +174,7 @@ mod tests {
 
     #[test]
     fn each_path_is_found_bare_and_under_the_base() {
-        let router = Router::new(vec![
+        let router = router(vec![
             at("/a"),
             post("b", "/a", Public, Quota::Unlimited, nothing, ""),
             at("/u/{id}"),
@@ -156,7 +208,7 @@ mod tests {
 
     #[test]
     fn two_rows_for_one_thing_are_refused() {
-        assert!(Router::new(vec![at("/a"), at("/a")]).is_err());
-        assert!(Router::new(vec![at("/u/{id}"), at("/u/{name}")]).is_err());
+        assert!(router(vec![at("/a"), at("/a")]).is_err());
+        assert!(router(vec![at("/u/{id}"), at("/u/{name}")]).is_err());
     }
 }

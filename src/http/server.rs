@@ -22,10 +22,12 @@ use super::{
     limits::Limits,
     route::Route,
     router::{Router, RouterError},
+    scrape,
     seats::{Seat, Seats},
     socket::{Channel, Peer, Socket},
     tls::Tls,
 };
+use crate::metrics::{Exposition, OpenConnection, Traffic};
 
 /// How long to wait before accepting again when the system could not give a connection, for lack of descriptors or
 /// memory.
@@ -35,17 +37,27 @@ const PAUSE: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
-    router: Arc<Router>,
+    desk: Desk,
+    traffic: Traffic,
     room: Arc<Semaphore>,
     seats: Arc<Seats>,
     tls: Option<Arc<Tls>>,
+}
+
+/// Who answers the requests of a listener.
+#[derive(Debug, Clone)]
+enum Desk {
+    /// The table.
+    Table(Arc<Router>),
+    /// The metrics alone.
+    Metrics(Arc<Exposition>),
 }
 
 /// A connection that was accepted, with the places that it holds until it ends.
 struct Guest<S> {
     socket: S,
     peer: Peer,
-    places: (OwnedSemaphorePermit, Option<Seat>),
+    places: (OwnedSemaphorePermit, Option<Seat>, OpenConnection),
 }
 
 impl Server {
@@ -55,11 +67,12 @@ impl Server {
     ///
     /// [`RouterError`] if two rows cannot stand together.
     pub fn new(app: Arc<App>, routes: Vec<Route>) -> Result<Self, RouterError> {
-        let limits = &app.settings.limits;
+        let (limits, traffic) = (&app.settings.limits, Traffic::default());
         Ok(Self {
             room: Arc::new(Semaphore::new(limits.connections)),
             seats: Seats::new(limits.connections_per_client),
-            router: Arc::new(Router::new(routes)?),
+            desk: Desk::Table(Arc::new(Router::new(routes, &traffic)?)),
+            traffic,
             tls: None,
             app,
         })
@@ -70,6 +83,31 @@ impl Server {
     pub fn with_tls(mut self, tls: Arc<Tls>) -> Self {
         self.tls = Some(tls);
         self
+    }
+
+    /// What the log calls this listener.
+    const fn name(&self) -> &'static str {
+        match self.desk {
+            Desk::Table(_) => "service",
+            Desk::Metrics(_) => "metrics",
+        }
+    }
+
+    /// What serves the metrics of this server, its service and its store to Prometheus, at [`scrape::PATH`]. It counts
+    /// nothing itself.
+    #[must_use]
+    pub fn metrics(&self) -> Self {
+        let App { service, about, .. } = &*self.app;
+        let build = (about.service_name.as_str(), env!("CARGO_PKG_VERSION"));
+        let exposition = Exposition::new(build, service.commits(), service.counts(), &self.traffic);
+        Self {
+            room: Arc::new(Semaphore::new(scrape::CONNECTIONS)),
+            seats: Seats::new(scrape::CONNECTIONS),
+            desk: Desk::Metrics(Arc::new(exposition)),
+            traffic: Traffic::default(),
+            tls: None,
+            app: self.app.clone(),
+        }
     }
 
     /// Serve whoever connects to `listener` until `stop` ends; then accept no more, and return when all requests in
@@ -104,7 +142,7 @@ impl Server {
         // Who has not finished a handshake has not asked for anything yet.
         drop((listener, handshakes));
         let open = graceful.count();
-        tracing::info!(connections = open, "stopping: accepting no more connections");
+        tracing::info!(connections = open, listener = self.name(), "stopping: accepting no more connections");
         if timeout(limits.shutdown_time, graceful.shutdown()).await.is_err() {
             tracing::warn!("stopped with requests unfinished: they took too long");
         }
@@ -139,21 +177,32 @@ impl Server {
         if let Err(error) = socket.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
-        Some(Guest { socket, peer: Peer { address: peer, channel: Channel::Plain }, places: (room, seat) })
+        Some(Guest {
+            socket,
+            peer: Peer { address: peer, channel: Channel::Plain },
+            places: (room, seat, self.traffic.connection()),
+        })
     }
 
     /// Serve one connection to its end.
     fn attend(&self, guest: Guest<Socket>, watcher: Watcher) -> impl Future<Output = ()> + use<> {
         let Guest { socket, peer, places } = guest;
-        let (app, router) = (self.app.clone(), self.router.clone());
+        let (app, desk) = (self.app.clone(), self.desk.clone());
         async move {
             let answered = Answered::default();
-            let connection = Connection::new(socket, peer.address, app.clone(), answered.clone());
+            let unread = match &desk {
+                Desk::Table(router) => Some(router.unmatched().clone()),
+                Desk::Metrics(_) => None,
+            };
+            let connection = Connection::new(socket, peer.address, app.clone(), answered.clone(), unread);
             let http = builder(&app.settings.limits);
             let service = service_fn(move |request| {
-                let (app, router, answered) = (app.clone(), router.clone(), answered.clone());
+                let (app, desk, answered) = (app.clone(), desk.clone(), answered.clone());
                 async move {
-                    let response = answer(app, router, peer, request).await;
+                    let response = match desk {
+                        Desk::Table(router) => answer(app, router, peer, request).await,
+                        Desk::Metrics(exposition) => scrape::answer(app, exposition, request).await,
+                    };
                     answered.set();
                     Ok::<_, Infallible>(response.map(Full::new))
                 }

@@ -8,6 +8,7 @@ use crate::{
         claims::Claims, id::SessionId, origin::Origin, permission::Permission, session_cookie::SessionCookie,
         timestamp::Timestamp, user::User,
     },
+    metrics::TokenRefusal,
     store::{LiveSession, users},
 };
 
@@ -40,7 +41,7 @@ impl Service {
     pub async fn authenticate(&self, token: &str) -> Result<Principal, Error> {
         let (service, token) = (self.clone(), zeroize::Zeroizing::new(token.to_owned()));
         let now = self.now();
-        blocking(move || {
+        let outcome = blocking(move || {
             let claims = service.claims(&token, now)?;
             let (user, session) = service.holder(claims.sid, now)?;
             if user.id != claims.sub {
@@ -48,7 +49,11 @@ impl Service {
             }
             Ok(Principal { user, session, claims })
         })
-        .await
+        .await;
+        if let Some(reason) = outcome.as_ref().err().and_then(refusal) {
+            self.0.counts.refused_token(reason);
+        }
+        outcome
     }
 
     /// Who `cookie` speaks for at the host of `at`, seen as [`Self::authenticate`] sees it; `None` if this service made no
@@ -76,5 +81,16 @@ impl Service {
         }
         session.touch(now);
         Ok((user, session))
+    }
+}
+
+/// How it is counted that a token is refused; our own failures are none.
+fn refusal(error: &Error) -> Option<TokenRefusal> {
+    match error {
+        Error::TokenInvalid => Some(TokenRefusal::Invalid),
+        Error::TokenExpired(_) => Some(TokenRefusal::Expired),
+        Error::SessionEnded => Some(TokenRefusal::Ended),
+        Error::AccountLocked => Some(TokenRefusal::AccountLocked),
+        _ => None,
     }
 }

@@ -140,7 +140,16 @@ impl Service {
         origin: &Origin,
     ) -> Result<Challenge, Error> {
         let inner = &self.0;
-        Ok(inner.challenges.issue(wallet, address, origin, inner.clock.now(), &inner.random)?)
+        let challenge = inner.challenges.issue(wallet, address, origin, inner.clock.now(), &inner.random)?;
+        inner.counts.challenge();
+        Ok(challenge)
+    }
+
+    /// The wallet whose challenge is answered, good or not, if it is one of ours.
+    pub(super) fn wallet_of(&self, answer: &Answer, now: Timestamp) -> Option<WalletType> {
+        let key = &self.0.challenges.lock().key;
+        let read = Challenge::read(key, &answer.message, answer.address, &answer.origin, now);
+        read.ok().map(|challenge| challenge.wallet())
     }
 
     /// Check that `answer` is a signed challenge of ours, and use it up. Whoever failed too often is not listened to.

@@ -77,6 +77,7 @@ impl Service {
                     return Err(Error::SignInLocked(left));
                 }
                 if let Some(until) = locked {
+                    self.0.counts.lockout();
                     tracing::warn!(%client, address = %answer.address, %until, "too many sign-ins failed; locked");
                     let written = self.write_lockout(answer, Lockout { client, until }, now);
                     if let Err(error) = written {

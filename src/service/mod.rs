@@ -3,6 +3,7 @@
 mod asker;
 mod audit;
 mod authenticate;
+mod census;
 mod challenges;
 mod erase;
 mod error;
@@ -47,6 +48,7 @@ use crate::{
         timestamp::Timestamp,
         wallet::{Address, DeviceType},
     },
+    metrics::UseCases,
     random::Random,
     store::{Store, StoreError},
 };
@@ -96,6 +98,7 @@ struct Inner {
     tokens: tokens::Tokens,
     key_change: tokio::sync::Mutex<()>,
     refused: system::Refused,
+    counts: UseCases,
 }
 
 impl Service {
@@ -115,6 +118,7 @@ impl Service {
             tokens: tokens::Tokens::default(),
             key_change: tokio::sync::Mutex::default(),
             refused: system::Refused::default(),
+            counts: UseCases::default(),
             mac_key,
             store,
             clock,

@@ -10,6 +10,7 @@ use crate::{
         refresh_token::{RefreshToken, Reused},
         session::Session,
     },
+    metrics,
     store::{Tx, audit, sessions, users},
 };
 
@@ -35,6 +36,14 @@ impl Service {
         origin: &Origin,
         client: Client,
     ) -> Result<TokenPair, Error> {
+        let outcome = self.rotate(token, origin, client).await;
+        if let Some(ended) = outcome.as_ref().map_or_else(ended, |_| Some(metrics::Refresh::Ok)) {
+            self.0.counts.refresh(ended);
+        }
+        outcome
+    }
+
+    async fn rotate(&self, token: RefreshToken, origin: &Origin, client: Client) -> Result<TokenPair, Error> {
         let now = self.now();
         let inner = &self.0;
         let id = self.session_of(&token)?;
@@ -71,5 +80,17 @@ impl Service {
         };
         let (owner, session) = flatten(inner.store.write(rotate).await)?;
         self.pair(owner, session, next, origin, now)
+    }
+}
+
+/// How it is counted that an exchange was refused. An unknown token is told from a known one before it comes here, where
+/// it is counted too.
+fn ended(error: &Error) -> Option<metrics::Refresh> {
+    match error {
+        Error::RefreshTokenUnknown => None,
+        Error::RefreshTokenReused => Some(metrics::Refresh::Reused),
+        Error::SessionEnded => Some(metrics::Refresh::Ended),
+        Error::AccountLocked => Some(metrics::Refresh::AccountLocked),
+        _ => Some(metrics::Refresh::Failed),
     }
 }

@@ -12,6 +12,7 @@ use crate::{
         user::User,
         wallet::Address,
     },
+    metrics,
     store::{Tx, audit, sessions, sign_ins, users},
 };
 
@@ -32,13 +33,15 @@ impl Service {
     /// [`Error::Challenge`], [`Error::ChallengeUsed`] or [`Error::Signature`] if the proof fails;
     /// [`Error::AccountLocked`]; [`Error::RegistrationClosed`]; or that the database fails.
     pub async fn sign_in(&self, answer: Answer) -> Result<TokenPair, Error> {
-        let outcome = self.begin_session(answer).await;
+        let now = self.now();
+        let wallet = self.wallet_of(&answer, now);
+        let outcome = self.begin_session(answer, now).await;
         self.note_sign_in(&outcome);
+        self.0.counts.sign_in(outcome.as_ref().err().map_or(metrics::SignIn::Ok, ended), wallet);
         outcome
     }
 
-    async fn begin_session(&self, answer: Answer) -> Result<TokenPair, Error> {
-        let now = self.now();
+    async fn begin_session(&self, answer: Answer, now: Timestamp) -> Result<TokenPair, Error> {
         let challenge = self.prove(&answer, now).await?;
         self.may_come_in(challenge.address()).await?;
         let inner = &self.0;
@@ -192,5 +195,17 @@ impl Service {
             sessions::take(tx, id)?;
         }
         Ok(())
+    }
+}
+
+/// How it is counted that a sign-in was refused.
+fn ended(error: &Error) -> metrics::SignIn {
+    match error {
+        Error::Challenge(_) | Error::ChallengeUsed => metrics::SignIn::Challenge,
+        Error::Signature(_) => metrics::SignIn::Signature,
+        Error::SignInLocked(_) | Error::SignInSlowed(_) => metrics::SignIn::Throttled,
+        Error::AccountLocked => metrics::SignIn::AccountLocked,
+        Error::RegistrationClosed => metrics::SignIn::RegistrationClosed,
+        _ => metrics::SignIn::Failed,
     }
 }

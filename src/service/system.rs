@@ -87,7 +87,7 @@ impl Service {
             Ok(System {
                 health,
                 started_at: *started_at,
-                database_bytes: store.size_bytes(),
+                database_bytes: store.file_bytes().unwrap_or_default(),
                 users,
                 counts,
                 sessions,

@@ -37,7 +37,7 @@ pub use open::{CheckReport, Snapshot, check};
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use transaction::{Reads, Tx};
 
-use crate::domain::id::SessionId;
+use crate::{domain::id::SessionId, metrics::Commits};
 use handle::Handle;
 use live::LiveSessions;
 use writer::Writer;
@@ -51,8 +51,9 @@ struct Inner {
     writer: Writer,
     database: Arc<Handle>,
     live: Arc<LiveSessions>,
-    /// Nothing if it is in memory.
+    /// None for one in memory.
     path: Option<PathBuf>,
+    commits: Commits,
 }
 
 impl Store {
@@ -87,8 +88,10 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let database = Arc::new(Handle::new(database, reopen));
         let live = Arc::new(LiveSessions::new());
-        let writer = Writer::start(Arc::clone(&database), Arc::clone(&live)).map_err(OpenError::Thread)?;
-        Ok(Self(Arc::new(Inner { writer, database, live, path })))
+        let commits = Commits::default();
+        let writer = Writer::start(Arc::clone(&database), Arc::clone(&live), commits.clone());
+        let writer = writer.map_err(OpenError::Thread)?;
+        Ok(Self(Arc::new(Inner { writer, database, live, path, commits })))
     }
 
     /// Apply `change` in a transaction, and return when it is on disk.
@@ -150,11 +153,16 @@ impl Store {
         if self.is_writable() { Ok(()) } else { self.submit(|_| Ok(())) }
     }
 
-    /// How long the file is, in bytes; zero if it cannot be told, or there is none.
+    /// How long the database's file is, in bytes; nothing for one in memory, or when it cannot be told. Asks the disk.
     #[must_use]
-    pub fn size_bytes(&self) -> u64 {
-        let metadata = self.0.path.as_ref().and_then(|path| fs::metadata(path).ok());
-        metadata.map_or(0, |metadata| metadata.len())
+    pub fn file_bytes(&self) -> Option<u64> {
+        fs::metadata(self.0.path.as_ref()?).ok().map(|metadata| metadata.len())
+    }
+
+    /// What is counted of its commits.
+    #[must_use]
+    pub fn commits(&self) -> &Commits {
+        &self.0.commits
     }
 
     /// Whether the last commit succeeded. Nothing was lost if it did not: nobody was told that it had.

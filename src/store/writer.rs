@@ -10,12 +10,14 @@ use std::{
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     thread,
+    time::Instant,
 };
 
 use redb::Durability;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{StoreError, handle::Handle, live::LiveSessions, transaction::Tx};
+use crate::metrics::Commits;
 
 /// The most changes that share a commit: beyond this, sharing gains nothing more.
 const BATCH: usize = 64;
@@ -29,10 +31,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(database: Arc<Handle>, live: Arc<LiveSessions>) -> io::Result<Self> {
+    pub(super) fn start(
+        database: Arc<Handle>,
+        live: Arc<LiveSessions>,
+        commits: Commits,
+    ) -> io::Result<Self> {
         let (queue, waiting) = mpsc::channel(WAITING);
         let writable = Arc::new(AtomicBool::new(true));
-        let worker = Worker { database, live, writable: Arc::clone(&writable) };
+        let worker = Worker { database, live, commits, writable: Arc::clone(&writable) };
         let thread = thread::Builder::new().name("store-writer".into()).spawn(move || worker.run(waiting))?;
         Ok(Self { queue: Some(queue), thread: Some(thread), writable })
     }
@@ -111,6 +117,7 @@ impl<T: Send, F: Fn(&Tx) -> Result<T, StoreError> + Send> Change for Pending<T, 
 struct Worker {
     database: Arc<Handle>,
     live: Arc<LiveSessions>,
+    commits: Commits,
     writable: Arc<AtomicBool>,
 }
 
@@ -167,10 +174,13 @@ impl Worker {
 
     fn try_commit(&self, changes: &mut [Box<dyn Change>]) -> Result<(), StoreError> {
         let tx = self.begin()?;
-        for change in changes {
+        for change in &mut *changes {
             change.apply(&tx)?;
         }
-        self.live.commit(tx.commit()?);
+        let started = Instant::now();
+        let told = tx.commit()?;
+        self.commits.committed(changes.len(), started.elapsed());
+        self.live.commit(told);
         Ok(())
     }
 

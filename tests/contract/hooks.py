@@ -19,8 +19,9 @@ schemathesis.openapi.format("display-name", strategies.text(
 schemathesis.openapi.format("mail-address", strategies.from_regex(
     r"[a-z0-9+.]{1,20}@([a-z0-9]{1,9}\.){1,3}[a-z]{2,9}", fullmatch=True))
 # A host of a pattern may be none: these are, and 403 tells that they are not allowed.
-schemathesis.openapi.format("return-address", strategies.from_regex(
-    r"https?://([a-z0-9]{1,9}\.){1,3}[a-z]{2,9}(:[1-9][0-9]{1,3})?(/[a-z0-9][a-z0-9/?&=%#.-]{0,40})?", fullmatch=True))
+RETURN_ADDRESS = re.compile(
+    r"https?://([a-z0-9]{1,9}\.){1,3}[a-z]{2,9}(:[1-9][0-9]{1,3})?(/[a-z0-9][a-z0-9/?&=%#.-]{0,40})?")
+schemathesis.openapi.format("return-address", strategies.from_regex(RETURN_ADDRESS, fullmatch=True))
 
 ADDRESS = re.compile("T[1-9A-HJ-NP-Za-km-z]{33}")
 
@@ -31,11 +32,21 @@ def map_case(context, case):
     cursor is only what a page before gave: leave it out."""
     if case.meta and case.meta.generation.mode is schemathesis.GenerationMode.POSITIVE and case.query:
         case.query.pop("cursor", None)
-    if case.meta and case.meta.generation.mode is schemathesis.GenerationMode.POSITIVE and isinstance(case.body, dict):
-        for name, value in case.body.items():
-            if isinstance(value, str) and ADDRESS.fullmatch(value):
-                case.body[name] = base58check(sha256(value.encode()).digest()[:20])
+    if case.meta and case.meta.generation.mode is schemathesis.GenerationMode.POSITIVE:
+        mend_addresses(case.body)
     return case
+
+
+def mend_addresses(body):
+    """Do so in an object and in those inside it."""
+    if not isinstance(body, dict):
+        return
+    for name, value in body.items():
+        if isinstance(value, str) and ADDRESS.fullmatch(value):
+            body[name] = base58check(sha256(value.encode()).digest()[:20])
+        elif name == "return_to" and isinstance(value, str) and not RETURN_ADDRESS.fullmatch(value):
+            body[name] = "https://app.example.org/"
+        mend_addresses(value)
 
 
 SERVICE = os.environ["CONTRACT_SERVICE"]

@@ -42,8 +42,8 @@ def test_the_service_does_as_the_document_says(base, caller, tmp_path):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     print(done.stdout)
     assert done.returncode == 0
-    # A caller who was not signed in would pass all the same. Only erasing oneself and connecting a hardware wallet take
-    # more than a token, a signature; and whoever changes others may send one along, which schemathesis cannot make.
+    # A caller who was not signed in would pass all the same. Erasing oneself and connecting a hardware wallet take more than a
+    # token, a signature; and whoever changes others may send one along, which schemathesis cannot make.
     refused = re.search(r"^401 Unauthorized \((\d+) operations?\):", done.stdout, re.MULTILINE)
     count = int(refused[1]) if refused else 0
     takes_proof = {"nobody": 0, "USER": 2, "NODE_OPERATOR": 2, "ADMIN": 5, "SUPER_ADMIN": 7}[caller]

@@ -31,7 +31,7 @@ impl Data {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lucid-auth"));
-        command.args(arguments).env_clear().env("DATA_DIR", self.0.path());
+        command.args(arguments).env_clear().env("DATA_DIR", self.0.path()).env("METRICS_ENABLED", "false");
         command
     }
 

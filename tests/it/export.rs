@@ -37,7 +37,7 @@ async fn an_export_holds_everything_of_the_caller_and_nothing_of_others() {
     let sessions = server.call("GET", "/sessions", &tokens, &Value::Null).await.expect(200);
     assert_eq!(export["sessions"], sessions["sessions"]);
     let wallets = server.call("GET", "/hw", &tokens, &Value::Null).await.expect(200);
-    assert_eq!(export["hardware_wallets"], wallets["hardware_wallets"]);
+    assert_eq!(export["hardware_wallets"], wallets["wallets"]);
     let entries = export["audit"].as_array().unwrap();
     let actions: Vec<_> = entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
     let expected = ["user.role_changed", "wallet.connected", "user.profile_changed", "sign_in", "user.added"];

@@ -70,12 +70,9 @@ async fn a_connected_wallet_signs_in_to_the_same_account_until_it_is_disconnecte
     let signers: Vec<_> = sessions["sessions"].as_array().unwrap().iter().map(signed).collect();
     assert_eq!(signers, [own.address.to_string(), ledger.address.to_string()]);
     let listed = server.call("GET", "/hw", &tokens, &Value::Null).await.expect(200);
-    assert_eq!(listed["hardware_wallets"].as_array().unwrap().len(), 2);
-    assert_eq!(listed["hardware_wallets"][0]["id"], wallet["id"]);
-    assert_ne!(
-        listed["hardware_wallets"][0]["last_verified_at"], wallet["last_verified_at"],
-        "a sign-in is a proof"
-    );
+    assert_eq!(listed["wallets"].as_array().unwrap().len(), 2);
+    assert_eq!(listed["wallets"][0]["id"], wallet["id"]);
+    assert_ne!(listed["wallets"][0]["verified_at"], wallet["verified_at"], "a sign-in is a proof");
 
     let id = wallet["id"].as_str().unwrap();
     let gone = server.call("POST", &format!("/hw/disconnect/{id}"), &tokens, &Value::Null).await.expect(200);
@@ -118,7 +115,7 @@ async fn a_wallet_proves_itself_again_when_asked() {
     assert_eq!(wrong.problem(), (401, 1001));
     let proved = server.call("POST", "/hw/verify", &tokens, &by(&ledger)).await.expect(200);
     assert_eq!(proved["verified"], true);
-    assert_ne!(proved["wallet"]["last_verified_at"], wallet["last_verified_at"]);
+    assert_ne!(proved["wallet"]["verified_at"], wallet["verified_at"]);
     let again = server.call("POST", "/hw/verify", &tokens, &by(&ledger)).await;
     assert_eq!(again.problem(), (401, 1012), "a proof is good once");
     let status = format!("/hw/status/{}", id.as_str().unwrap());
@@ -142,7 +139,7 @@ async fn another_user_cannot_tell_a_wallet_from_none() {
         assert_eq!(server.call(method, &path, &bob, &body).await.problem(), (404, 1052), "{path}");
     }
     let none = server.call("GET", "/hw", &bob, &Value::Null).await.expect(200);
-    assert_eq!(none["hardware_wallets"], json!([]));
+    assert_eq!(none["wallets"], json!([]));
 }
 
 #[tokio::test]

@@ -3,20 +3,21 @@
 use std::{fs, path::Path};
 
 /// A layer, and those of ours that it may use.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("random", &[]),
+    ("metrics", &["domain"]),
     ("config", &["domain"]),
     ("telemetry", &["clock"]),
-    ("store", &["domain"]),
-    ("service", &["store", "domain", "clock", "random"]),
-    ("http", &["service", "store", "domain", "clock", "random"]),
+    ("store", &["domain", "metrics"]),
+    ("service", &["store", "domain", "metrics", "clock", "random"]),
+    ("http", &["service", "store", "domain", "metrics", "clock", "random"]),
     ("cli", &["http", "service", "store", "domain", "config", "clock", "random", "telemetry"]),
 ];
 
 /// A crate, and the only part of ours that names it.
-const OWNED: [(&str, &str); 8] = [
+const OWNED: [(&str, &str); 9] = [
     ("hyper", "src/http/"),
     ("matchit", "src/http/"),
     ("rustls", "src/http/"),
@@ -25,6 +26,7 @@ const OWNED: [(&str, &str); 8] = [
     ("moka", "src/store/"),
     ("jsonwebtoken", "src/service/"),
     ("clap", "src/cli/"),
+    ("prometheus_client", "src/metrics/"),
 ];
 
 /// The sources under `folder`, each with its code: without comments and without its tests.

@@ -9,8 +9,10 @@ mod branding;
 mod certificate;
 mod cli;
 mod cookies;
+mod dashboard;
 mod documents;
 mod export;
+mod exposition;
 mod forward;
 mod hardware_wallets;
 #[path = "../support/http.rs"]
@@ -21,6 +23,7 @@ mod layers;
 mod limits;
 mod lockout;
 mod log;
+mod metrics;
 mod openapi;
 #[path = "../support/process.rs"]
 mod process;

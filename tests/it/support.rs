@@ -95,6 +95,7 @@ pub fn audit_log(path: &Path) -> Vec<Event> {
 
 pub struct TestServer {
     pub address: SocketAddr,
+    pub server: Arc<Server>,
     pub service: Service,
     pub clock: TestClock,
     stop: Option<oneshot::Sender<()>>,
@@ -202,14 +203,16 @@ impl TestServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
+        let server = Arc::new(server);
+        let serving = server.clone();
         let done = tokio::spawn(async move {
-            server
+            serving
                 .serve(listener, async {
                     let _ = stopped.await;
                 })
                 .await;
         });
-        Self { address, service, clock, stop: Some(stop), done }
+        Self { address, server, service, clock, stop: Some(stop), done }
     }
 
     /// A signed challenge of `wallet`: the body of a sign-in.

@@ -17,6 +17,7 @@ use crate::{certificate::Pair, support::PATIENCE};
 fn command(subcommand: &str, settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lucid-auth"));
     command.arg(subcommand).env_clear().env("AUTH_SERVICE_BIND", "127.0.0.1").env("DATA_DIR", "/nowhere");
+    command.env("METRICS_ENABLED", "false");
     command.envs(settings.iter().copied());
     command
 }

@@ -37,8 +37,9 @@ export async function startService({ env = {}, args = [], files = {} } = {}) {
   }
   const serve = ['serve', '--bind', '127.0.0.1', '--port', '0', '--data-dir', dataDir, ...args];
   const child = spawn(BINARY, serve, {
-    // Nothing from the developer's own environment decides what is tested.
-    env: { PATH: process.env.PATH ?? '', HOME: dataDir, ...env },
+    // Nothing from the developer's own environment decides what is tested. There is one default port for metrics, and
+    // many tests.
+    env: { PATH: process.env.PATH ?? '', HOME: dataDir, METRICS_ENABLED: 'false', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

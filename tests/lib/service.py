@@ -30,7 +30,7 @@ def base():
     with tempfile.TemporaryDirectory(prefix="lucid-auth-test-") as data_dir:
         # Only these settings: none of the developer's own reaches it.
         environment = {"PATH": os.environ["PATH"], "HOME": data_dir,
-                       "RATE_LIMIT_ENABLED": "false", "MAX_LOGIN_ATTEMPTS": "1000"}
+                       "METRICS_ENABLED": "false", "RATE_LIMIT_ENABLED": "false", "MAX_LOGIN_ATTEMPTS": "1000"}
         process = subprocess.Popen(
             [BINARY, "serve", "--bind", "127.0.0.1", "--port", "0", "--data-dir", data_dir],
             env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

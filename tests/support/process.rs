@@ -144,7 +144,8 @@ impl Drop for Process {
     }
 }
 
-/// The binary with this data folder, listening on a free port of this machine alone.
+/// The binary with this data folder, listening on a free port of this machine alone, and not for Prometheus: there is one
+/// default port, and many tests.
 pub fn command(data: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lucid-auth"));
     command
@@ -152,7 +153,7 @@ pub fn command(data: &Path, arguments: &[&str], environment: &[(&str, &str)]) ->
         .env_clear()
         .env("HOME", "/nonexistent")
         .env("DATA_DIR", data)
-        .envs([("AUTH_SERVICE_BIND", "127.0.0.1"), ("AUTH_SERVICE_PORT", "0")])
+        .envs([("AUTH_SERVICE_BIND", "127.0.0.1"), ("AUTH_SERVICE_PORT", "0"), ("METRICS_ENABLED", "false")])
         .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .stderr(Stdio::piped());

@@ -20,8 +20,8 @@ import { haveSigned } from './signature.js';
  * @property {string} type
  * @property {string} tron_address
  * @property {string | null} label
- * @property {string} created_at
- * @property {string} last_verified_at
+ * @property {string} connected_at
+ * @property {string} verified_at
  */
 
 const KINDS = /** @type {const} */ ([
@@ -32,7 +32,7 @@ const KINDS = /** @type {const} */ ([
 
 /** @returns {Promise<HardwareWallet[]>} */
 export async function readHardwareWallets() {
-  return (await call('GET', '/hw')).hardware_wallets;
+  return (await call('GET', '/hw')).wallets;
 }
 
 /** @param {import('../lib/api.js').User} user */
@@ -102,8 +102,8 @@ export function hardwarePanel(user) {
       cell: ({ label, type }) => (label ? [el('bdi', {}, label), el('span', { class: 'aside' }, walletName(type))] : walletName(type)),
     },
     { key: 'hardware.address', cell: ({ tron_address: address }) => addressWithCopy(address) },
-    { key: 'hardware.created', cell: ({ created_at: at }) => time(at) },
-    { key: 'hardware.verified', cell: ({ last_verified_at: at }) => time(at, 'distance') },
+    { key: 'hardware.connected', cell: ({ connected_at: at }) => time(at) },
+    { key: 'hardware.verified', cell: ({ verified_at: at }) => time(at, 'distance') },
     {
       key: 'hardware.actions',
       rank: 'actions',

@@ -56,7 +56,7 @@ export default {
   'hardware.none': 'You have not added a hardware wallet yet.',
   'hardware.name': 'Wallet',
   'hardware.address': 'Address',
-  'hardware.created': 'Added',
+  'hardware.connected': 'Added',
   'hardware.verified': 'Last used',
   'hardware.actions': 'Actions',
   'hardware.add': 'Add a hardware wallet',
