@@ -205,6 +205,7 @@ test('the way that led in is offered first, until another one does', async () =>
     await click(page, /^Sign with/);
     await heading(page, 'You are signed in');
     await click(page, 'Sign out');
+    await page.getByText('You are signed out.').first().waitFor();
     await page.reload();
     await page.getByRole('button', { name: 'Continue with MetaMask' }).waitFor();
     assert.equal(wallet.signed.length, 1);
