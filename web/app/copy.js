@@ -22,5 +22,5 @@ export function addressWithCopy(address) {
     }
   };
   const button = el('button', { type: 'button', class: 'copy', 'aria-label': text('app.copy'), title: text('app.copy'), click: copy });
-  return el('span', { class: 'with-copy' }, shown, button);
+  return el('span', { class: 'copyable' }, shown, button);
 }

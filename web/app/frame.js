@@ -4,6 +4,7 @@
  */
 
 import { ApiError } from '../lib/api.js';
+import { showBrand } from '../lib/branding.js';
 import { el } from '../lib/dom.js';
 import { text, words } from '../lib/i18n/words.js';
 import { endSession, hasSession, refreshSession, watchSession } from '../lib/session.js';
@@ -58,6 +59,7 @@ export function openPage(page) {
     main,
     beginAnnouncing(),
   );
+  void showBrand();
   watchConnection();
   watchSession({
     refreshed: () => {},
