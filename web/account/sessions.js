@@ -117,7 +117,7 @@ export function sessionsPanel(user) {
 }
 
 /** @param {SignedIn} session */
-async function endOne({ id }) {
+export async function endOne({ id }) {
   try {
     await call('DELETE', `/sessions/${encodeURIComponent(id)}`);
   } catch (error) {
@@ -127,7 +127,7 @@ async function endOne({ id }) {
 }
 
 /** @param {SignedIn} session */
-function agentName({ user_agent: agent }) {
+export function agentName({ user_agent: agent }) {
   const { program, system, other } = readAgent(agent);
   if (program && system) return text('agent.both', { program, system });
   return program ?? (other || text('agent.unknown'));

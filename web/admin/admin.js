@@ -1,10 +1,65 @@
-/** The administration page. */
+/** The administration page: its parts, and which of them the address asks for. */
 
 import { isAdmin, openPage } from '../app/frame.js';
-import { empty } from '../app/parts.js';
+import { el } from '../lib/dom.js';
+import account from '../lib/i18n/en/account.js';
 import admin from '../lib/i18n/en/admin.js';
 import app from '../lib/i18n/en/app.js';
-import { addWords } from '../lib/i18n/words.js';
+import { addWords, text, words } from '../lib/i18n/words.js';
+import { auditView } from './audit.js';
+import { systemView } from './system.js';
+import { userView } from './user.js';
+import { usersView } from './users.js';
 
-addWords({ en: { ...app, ...admin } });
-openPage({ title: 'admin.title', admits: isAdmin, begin: (main) => main.append(empty('admin.none')) });
+/** @typedef {import('../lib/i18n/words.js').Key} Key */
+
+// Signing and sessions are said here as on the account page; what differs is said anew.
+addWords({ en: { ...app, ...account, ...admin } });
+openPage({ title: 'admin.title', admits: isAdmin, begin });
+
+const PARTS = /** @type {const} */ ([
+  { name: 'users', key: 'admin.users' },
+  { name: 'audit', key: 'admin.audit' },
+  { name: 'system', key: 'admin.system' },
+]);
+
+/**
+ * @param {HTMLElement} main
+ * @param {import('../lib/session.js').Session} session
+ */
+function begin(main, { user: me }) {
+  const links = PARTS.map(({ name, key }) => ({ name, link: el('a', { href: `#${name}` }, words(key)) }));
+  const menu = el('nav', { class: 'parts', 'aria-label': text('admin.parts') }, el('ul', {}, links.map(({ link }) => el('li', {}, link))));
+  const view = el('div', { class: 'view' });
+  const users = usersView();
+  let stale = false;
+  const changed = () => {
+    stale = true;
+  };
+  main.append(menu, view);
+
+  const show = () => {
+    const [part = '', id] = location.hash.slice(1).split('/');
+    if (part === 'main') return undefined; // The link that skips to the content.
+    const current = part === 'user' ? 'users' : (PARTS.find(({ name }) => name === part)?.name ?? 'users');
+    for (const { name, link } of links) {
+      if (name === current) link.setAttribute('aria-current', 'page');
+      else link.removeAttribute('aria-current');
+    }
+    if (part === 'user' && id) view.replaceChildren(...userView(me, id, changed));
+    else if (current === 'audit') view.replaceChildren(...auditView());
+    else if (current === 'system') view.replaceChildren(...systemView());
+    else {
+      view.replaceChildren(users.element);
+      if (stale) void users.reload();
+      stale = false;
+    }
+    return view;
+  };
+  addEventListener('hashchange', () => {
+    const shown = show();
+    scrollTo(0, 0);
+    shown?.querySelector('h2')?.focus();
+  });
+  show();
+}

@@ -40,9 +40,9 @@ export function pagedTable({ caption, columns, none, load }) {
       else if (rows.length > 0) {
         shown = table(caption, columns, rows);
         waiting.before(shown.element);
-      } else next = [empty(none)];
-      announce(text(rows.length > 0 ? 'list.loaded' : none, { count: String(rows.length) }));
-      if (following) next = [button('secondary', 'list.more', () => void fetchPage(following))];
+      } else next = [empty(following ? 'list.soFar' : none)];
+      announce(text(rows.length > 0 ? 'list.loaded' : following ? 'list.soFar' : shown ? 'list.end' : none, { count: String(rows.length) }));
+      if (following) next = [...next, button('secondary', 'list.more', () => void fetchPage(following))];
     } catch (error) {
       if (mine !== latest) return;
       next = [failed(error, () => void fetchPage(cursor))];

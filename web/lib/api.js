@@ -22,6 +22,7 @@
  * @property {string | null} [display_name]
  * @property {string | null} [email]
  * @property {string | null} [avatar_url]
+ * @property {boolean} [locked]
  * @property {string} [created_at]
  * @property {string | null} [last_login_at]
  */

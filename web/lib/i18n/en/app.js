@@ -23,6 +23,8 @@ export default {
   'dialog.mistyped': 'That is not {typed}.',
   'list.more': 'Load more',
   'list.loaded': 'Loaded: {count}',
+  'list.soFar': 'Nothing found so far, and not all has been looked through.',
+  'list.end': 'That was the last of them.',
 
   'agent.both': '{program} on {system}',
   'agent.unknown': 'Unknown program',
