@@ -6,13 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    app::App,
-    auth::{ChallengeReply, answer},
-    problem::Problem,
-    reply::Created,
-    request::Request,
-    sessions::EndedReply,
-    target::Path,
+    app::App, auth::answer, challenge::ChallengeReply, problem::Problem, reply::Created, request::Request,
+    sessions::EndedReply, target::Path,
 };
 use crate::{
     domain::{

@@ -11,6 +11,7 @@ mod auth;
 mod bodies;
 mod body;
 pub mod branding;
+mod challenge;
 pub mod client;
 pub mod code;
 mod connection;

@@ -1,7 +1,7 @@
 //! The table: everything that can be asked of this service.
 
 use super::{
-    audit, auth, branding,
+    audit, auth, branding, challenge,
     code::Code::{
         AccountLocked, AddressBound, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed,
         FreshSignatureRequired, HardwareWalletUnavailable, HostUnknown, LastSuperAdmin, NotSameOrigin,
@@ -25,7 +25,7 @@ use crate::domain::{permission::Permission, redirect::CALLBACK};
 pub fn routes() -> Vec<Route> {
     vec![
         //   operation          path                      who may call  quota      handler              summary
-        post("issueChallenge",  "/auth/challenge",        Public,       SignIn,    auth::challenge,     "Ask for a text to sign")
+        post("issueChallenge",  "/auth/challenge",        Public,       SignIn,    challenge::post,     "Ask for a text to sign")
             .fails(&[HostUnknown]),
         post("register",        "/auth/register",         Public,       SignIn,    auth::register,      "Make an account with a signed challenge")
             .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, AccountLocked, RegistrationClosed, AddressTaken]),
