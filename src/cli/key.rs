@@ -45,6 +45,15 @@ enum What {
         #[command(flatten)]
         common: Common,
     },
+    /// Replace all keys and end every session, for when `MASTER_KEY` is lost, known to others, or no longer wanted
+    ///
+    /// The service must be stopped. The new keys are sealed with the `MASTER_KEY` that is set now, or with none.
+    /// Everyone signs in again; services that kept the old keys refuse new tokens for up to five minutes. Users, roles and
+    /// wallets stay.
+    Reset {
+        #[command(flatten)]
+        common: Common,
+    },
 }
 
 impl Arguments {
@@ -71,7 +80,28 @@ impl Arguments {
                 let keys = ask(common.settings, &Command::RotateKey { at_once: now })?;
                 admin::print(&keys, common.json, out, line)
             }
+            What::Reset { common } => {
+                let config = super::load(common.settings)?.config;
+                let (kid, sessions_ended) = admin::reset_keys(&config)?;
+                let done = Reset { kid, sealed: config.master_key.is_some(), sessions_ended };
+                admin::print(&[done], common.json, out, Reset::line)
+            }
         }
+    }
+}
+
+/// What a reset did, as it is printed.
+#[derive(serde::Serialize)]
+struct Reset {
+    kid: String,
+    sealed: bool,
+    sessions_ended: u64,
+}
+
+impl Reset {
+    fn line(&self) -> String {
+        let how = if self.sealed { "sealed with MASTER_KEY" } else { "not sealed" };
+        format!("{}  signs now, {how}; sessions ended: {}", self.kid, self.sessions_ended)
     }
 }
 

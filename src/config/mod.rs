@@ -19,6 +19,7 @@ use tracing::Level;
 
 use crate::domain::{
     origin::Origin,
+    seal::MasterKey,
     wallet::{Address, DeviceType},
 };
 
@@ -29,8 +30,8 @@ pub use reader::Value;
 pub use settings::{Fallback, SETTINGS, Setting};
 pub use sources::{MAX_FILE, Source, Sources};
 pub use types::{
-    Backup, Cors, CorsOrigins, Lockout, LogFormat, MasterKey, RateLimits, Registration, Sessions, Tls,
-    Tokens, TronNetwork,
+    Backup, Cors, CorsOrigins, Lockout, LogFormat, RateLimits, Registration, Sessions, Tls, Tokens,
+    TronNetwork,
 };
 
 /// Every setting, checked. What the variables mean stands in [`SETTINGS`].

@@ -160,7 +160,7 @@ pub static SETTINGS: &[Setting] = &[
     value("BACKUP_RETENTION_DAYS",      "30",        "How long a copy is kept, in days: 1 to 3650").later(),
 
     under("Keys",
-    unset("MASTER_KEY",                 "none",      "Seals the signing keys in the database: 32 bytes in base64; without it a copy of the file can mint tokens").secret().protects().later()),
+    unset("MASTER_KEY",                 "none",      "Seals the signing keys in the database: 32 bytes in base64; without it a copy of the file can mint tokens").secret().protects()),
 
     under("Logs",
     value("LOG_LEVEL",                  "INFO",      "The least that is logged: TRACE, DEBUG, INFO, WARN or ERROR; WARNING and CRITICAL are understood")),

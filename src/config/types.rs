@@ -1,8 +1,6 @@
 //! The values that settings choose from.
 
-use std::{fmt, path::PathBuf, time::Duration};
-
-use zeroize::Zeroizing;
+use std::{path::PathBuf, time::Duration};
 
 use crate::domain::origin::Origin;
 
@@ -146,28 +144,4 @@ pub struct Backup {
     pub interval: Duration,
     /// How long each is kept.
     pub retention: Duration,
-}
-
-/// The key that seals the signing keys in the database. Wiped when dropped, never shown.
-#[derive(Clone)]
-pub struct MasterKey(Zeroizing<[u8; 32]>);
-
-impl MasterKey {
-    /// The key of these bytes.
-    #[must_use]
-    pub const fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes, for the cipher.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for MasterKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
 }

@@ -7,8 +7,8 @@ use ipnet::IpNet;
 use tracing::Level;
 use zeroize::Zeroizing;
 
-use super::types::{CorsOrigins, LogFormat, MasterKey, Registration, TronNetwork};
-use crate::domain::{origin::Origin, wallet::Address};
+use super::types::{CorsOrigins, LogFormat, Registration, TronNetwork};
+use crate::domain::{origin::Origin, seal::MasterKey, wallet::Address};
 
 /// The longest [`data_dir`], in bytes: a Unix socket in it must fit the 108 bytes of `sockaddr_un` (unix(7)).
 const MAX_DATA_DIR: usize = 90;
@@ -289,7 +289,6 @@ mod tests {
     #[test]
     fn a_master_key_is_32_bytes_and_is_not_shown() {
         let key = master_key(&BASE64.encode(&[7; 32])).unwrap();
-        assert_eq!(key.as_bytes(), &[7; 32]);
         assert_eq!(format!("{key:?}"), "[redacted]");
         for bad in [BASE64.encode(&[7; 31]), BASE64.encode(&[7; 33]), "07".repeat(32), "?".to_owned()] {
             assert!(master_key(&bad).is_err(), "{bad}");

@@ -22,6 +22,7 @@ pub mod redirect;
 pub mod refresh_token;
 pub mod role;
 mod schema;
+pub mod seal;
 pub mod session;
 pub mod session_cookie;
 pub mod timestamp;

@@ -121,15 +121,16 @@ impl Service {
         let _turn = self.0.key_change.lock().await;
         let seed = Zeroizing::new(self.0.random.bytes::<32>()?);
         let lifetime = self.0.rules.access_token_lifetime;
+        let master = self.0.rules.master_key.clone();
         let change = move |tx: &Tx| {
-            let (mut all, mut made) = (keys::all(tx)?, None);
+            let (mut all, mut made) = (keys::all(tx, master.as_ref())?, None);
             let next = match next(tx, &all)? {
                 Ok(next) => next,
                 Err(refusal) => return Ok(Err(refusal)),
             };
             if let Some(signs_from) = next {
                 let key = Key::from_seed(&seed, now, signs_from);
-                keys::insert(tx, &key)?;
+                keys::put(tx, &key, master.as_ref())?;
                 let event = added.clone().with(format_args!("{}, signs from {signs_from}", key.kid));
                 audit::append(tx, &event)?;
                 made = Some(key.kid.clone());

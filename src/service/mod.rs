@@ -17,6 +17,7 @@ mod keys;
 mod profile;
 mod provider;
 mod refresh;
+mod sealing;
 mod session_cookie;
 mod session_list;
 mod sessions;
@@ -35,6 +36,7 @@ pub use export::Export;
 pub use hardware_wallets::NewWallet;
 pub use health::Health;
 pub use keys::PublicKey;
+pub use sealing::reset_keys;
 pub use sessions::SessionStatus;
 pub use sign_in::Registration;
 pub use system::{SignIns, System};
@@ -45,6 +47,7 @@ use crate::{
     clock::Clock,
     domain::{
         attempts,
+        seal::MasterKey,
         timestamp::Timestamp,
         wallet::{Address, DeviceType},
     },
@@ -78,6 +81,8 @@ pub struct Rules {
     pub attempts: attempts::Policy,
     /// Which hardware wallets may be connected.
     pub hardware_wallets: Vec<DeviceType>,
+    /// What seals the keys in the database, if anything does.
+    pub master_key: Option<MasterKey>,
 }
 
 /// The use cases. A copy is the same service.
@@ -102,13 +107,14 @@ struct Inner {
 }
 
 impl Service {
-    /// The service over `store`. Makes the first signing key if there is none.
+    /// The service over `store`. Makes the first signing key if there is none, and seals the keys if they shall be and are
+    /// not.
     ///
     /// # Errors
     ///
     /// [`Error`] if the database or the random source fails.
     pub async fn start(store: Store, clock: Clock, random: Random, rules: Rules) -> Result<Self, Error> {
-        let mac_key = store.read(crate::store::meta::mac_key)?;
+        let mac_key = sealing::mac_key(&store, &clock, &random, rules.master_key.as_ref()).await?;
         let inner = Inner {
             challenges: challenges::Challenges::new(&random)?,
             attempts: std::sync::Mutex::new(attempts::Attempts::new(rules.attempts)),

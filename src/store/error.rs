@@ -21,6 +21,18 @@ pub enum StoreError {
     /// A rule that ties tables together does not hold.
     #[error("the database contradicts itself: {0}")]
     Inconsistent(&'static str),
+    /// The keys are sealed, and there is no master key.
+    #[error(
+        "the keys in the database are sealed, and MASTER_KEY is not set. Set it to the key that sealed them; \
+         if that is lost, `lucid-auth key reset` makes new keys, and everyone signs in again"
+    )]
+    Sealed,
+    /// The keys are sealed with another master key, or damaged.
+    #[error(
+        "MASTER_KEY does not open the keys in the database. Set it to the key that sealed them; \
+         if that is lost, `lucid-auth key reset` makes new keys, and everyone signs in again"
+    )]
+    OtherSeal,
     /// A change panicked: a fault of ours, not of the disk.
     #[error("a change panicked")]
     Panicked,

@@ -1,44 +1,42 @@
 //! The table of signing keys.
 
-use redb::{ReadableTable, TableDefinition};
+use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::{
-    Reads, StoreError, Tx,
-    row::{base64url, decode, encode},
+    Reads, StoreError, Tx, meta,
+    row::{base64url_any, decode, encode},
+    secret,
 };
-use crate::domain::{key::Key, timestamp::Timestamp};
+use crate::domain::{key::Key, seal::MasterKey, timestamp::Timestamp};
 
 const NAME: &str = "signing_keys";
 pub(super) const KEYS: TableDefinition<&[u8], &[u8]> = TableDefinition::new(NAME);
 
 #[derive(Serialize, Deserialize)]
 struct Row {
-    #[serde(with = "base64url")]
-    seed: [u8; 32],
+    /// 32 bytes, or more if they are sealed.
+    #[serde(with = "base64url_any")]
+    seed: Zeroizing<Vec<u8>>,
     created_at: Timestamp,
     signs_from: Timestamp,
 }
 
-impl Drop for Row {
-    fn drop(&mut self) {
-        self.seed.zeroize();
-    }
-}
-
-/// Every key, oldest first.
+/// Every key, oldest first, opened with `master` if there is one.
 ///
 /// # Errors
 ///
-/// [`StoreError`] if the database cannot be read.
-pub fn all(tx: &impl Reads) -> Result<Vec<Key>, StoreError> {
+/// [`StoreError`] if the database cannot be read; [`StoreError::Sealed`] or [`StoreError::OtherSeal`] if a key does not
+/// open.
+pub fn all(tx: &impl Reads, master: Option<&MasterKey>) -> Result<Vec<Key>, StoreError> {
     let mut keys = Vec::new();
     for row in tx.table(KEYS)?.iter()? {
         let (kid, row) = row?;
         let row: Row = decode(NAME, row.value())?;
-        let key = Key::from_seed(&Zeroizing::new(row.seed), row.created_at, row.signs_from);
-        if key.kid.as_bytes() != kid.value() {
+        let name = name(kid.value())?;
+        let key = Key::from_seed(&secret::unpack(master, name, &row.seed)?, row.created_at, row.signs_from);
+        if key.kid != name {
             return Err(StoreError::Inconsistent("a signing key under another's name"));
         }
         keys.push(key);
@@ -47,15 +45,50 @@ pub fn all(tx: &impl Reads) -> Result<Vec<Key>, StoreError> {
     Ok(keys)
 }
 
-/// Add a key.
+/// Check every key as far as that goes without the master key, and count them.
+///
+/// # Errors
+///
+/// [`StoreError`] at the first that does not hold.
+pub(super) fn check(tx: &impl Reads) -> Result<u64, StoreError> {
+    if !meta::is_sealed(tx)? {
+        return Ok(all(tx, None)?.len() as u64);
+    }
+    let table = tx.table(KEYS)?;
+    for row in table.iter()? {
+        let (kid, row) = row?;
+        name(kid.value())?;
+        if !secret::is_sealed(&decode::<Row>(NAME, row.value())?.seed) {
+            return Err(StoreError::Inconsistent("a signing key that is not sealed as the others are"));
+        }
+    }
+    Ok(table.len()?)
+}
+
+fn name(kid: &[u8]) -> Result<&str, StoreError> {
+    std::str::from_utf8(kid).map_err(|_| StoreError::Inconsistent("a signing key with a damaged name"))
+}
+
+/// Write a key, sealed with `master` if there is one.
 ///
 /// # Errors
 ///
 /// [`StoreError`] if the database cannot be written.
-pub fn insert(tx: &Tx, key: &Key) -> Result<(), StoreError> {
-    let row = Row { seed: key.signing.to_bytes(), created_at: key.created_at, signs_from: key.signs_from };
+pub fn put(tx: &Tx, key: &Key, master: Option<&MasterKey>) -> Result<(), StoreError> {
+    let seed = secret::pack(master, &key.kid, &Zeroizing::new(key.signing.to_bytes()))?;
+    let row = Row { seed, created_at: key.created_at, signs_from: key.signs_from };
     let bytes = Zeroizing::new(encode(NAME, &row)?);
     tx.table_mut(KEYS)?.insert(key.kid.as_bytes(), bytes.as_slice())?;
+    Ok(())
+}
+
+/// Remove every key, whether it opens or not.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot be written.
+pub fn clear(tx: &Tx) -> Result<(), StoreError> {
+    tx.table_mut(KEYS)?.retain(|_, _| false)?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod open;
 mod overlay;
 mod row;
 mod schema;
+mod secret;
 pub mod sessions;
 pub mod sign_ins;
 mod transaction;

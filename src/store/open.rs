@@ -254,13 +254,12 @@ fn read_only(path: &Path, mut file: File, fully: bool) -> Result<(Database, u32)
 }
 
 fn count(tx: &ReadTransaction, schema: u32, rows: bool) -> Result<CheckReport, StoreError> {
-    meta::mac_key(tx)?;
     let (users, hardware_wallets, sessions, audit_entries) = if rows {
         (users::check(tx)?, hardware_wallets::check(tx)?, sessions::check(tx)?, audit::check(tx)?)
     } else {
         (users::count(tx)?, hardware_wallets::count(tx)?, sessions::count(tx)?, 0)
     };
-    let signing_keys = keys::all(tx)?.len() as u64;
+    let signing_keys = keys::check(tx)?;
     Ok(CheckReport { schema, users, hardware_wallets, sessions, signing_keys, audit_entries })
 }
 
@@ -332,7 +331,7 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(path.parent().unwrap()), mode(&path)), (0o700, 0o600));
         let database = open(&path, [8; 32]).unwrap();
-        let key = meta::mac_key(&database.begin_read().unwrap()).unwrap();
+        let key = meta::mac_key(&database.begin_read().unwrap(), None).unwrap();
         assert_eq!(*key.as_bytes(), [7; 32], "the key is that of the first start");
         assert!(matches!(open(&path, [8; 32]), Err(OpenError::InUse { .. })));
     }

@@ -35,7 +35,25 @@ pub(super) fn decode<T: DeserializeOwned>(table: &'static str, bytes: &[u8]) -> 
         .map_err(|error| StoreError::Row { table, why: format!("JSON, column {}", error.column()) })
 }
 
-/// Bytes in JSON: base64url.
+/// Bytes of any length in JSON: base64url.
+pub(super) mod base64url_any {
+    use data_encoding::BASE64URL_NOPAD;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+    use zeroize::Zeroizing;
+
+    pub(in crate::store) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Zeroizing::new(BASE64URL_NOPAD.encode(bytes)))
+    }
+
+    pub(in crate::store) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Zeroizing<Vec<u8>>, D::Error> {
+        let text = Zeroizing::new(String::deserialize(deserializer)?);
+        BASE64URL_NOPAD.decode(text.as_bytes()).map(Zeroizing::new).map_err(D::Error::custom)
+    }
+}
+
+/// 32 bytes in JSON: base64url.
 pub(super) mod base64url {
     use data_encoding::BASE64URL_NOPAD;
     use serde::{Deserialize, Deserializer, Serializer, de::Error as _};

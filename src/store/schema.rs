@@ -26,7 +26,7 @@ pub(super) fn create(tx: &Tx, key: &MacKey) -> Result<(), StoreError> {
     tx.table_mut(keys::KEYS)?;
     tx.table_mut(sign_ins::BY_HOUR)?;
     audit::create(tx)?;
-    meta::set_mac_key(tx, key)?;
+    meta::set_mac_key(tx, key, None)?;
     meta::set_schema(tx, VERSION)
 }
 

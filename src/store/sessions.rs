@@ -188,6 +188,19 @@ pub fn take(tx: &Tx, id: SessionId) -> Result<Option<Session>, StoreError> {
     Ok(Some(session))
 }
 
+/// End every session. Returns how many there were.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot be written.
+pub fn clear(tx: &Tx) -> Result<u64, StoreError> {
+    let all = over(tx, usize::MAX, |_| true)?;
+    for id in &all {
+        take(tx, *id)?;
+    }
+    Ok(all.len() as u64)
+}
+
 /// Check that sessions belong to users, and that the index tells the same.
 ///
 /// # Errors

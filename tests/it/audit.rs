@@ -7,9 +7,12 @@ use lucid_auth::{
         attempts::Policy,
         audit::{Filter, Order, Query},
         role::Role,
+        seal::MasterKey,
         wallet::WalletType,
     },
-    service::{Asker, Rules, UserRef},
+    random::Random,
+    service::{Asker, Rules, Service, UserRef, reset_keys},
+    store::Store,
 };
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde_json::{Value, json};
@@ -323,6 +326,15 @@ fn kept(path: &Path) -> Vec<Vec<u8>> {
     seeds.chain([key]).collect()
 }
 
+/// Replace the keys of a database that nobody uses, and seal them.
+async fn replace_and_seal(path: &Path, clock: &TestClock) {
+    let store = Store::open(path, [0; 32]).unwrap();
+    let (clock, random) = (clock.clock(), Random::system());
+    reset_keys(&store, &clock, &random, None).await.unwrap();
+    let master_key = Some(MasterKey::new(zeroize::Zeroizing::new([7; 32])));
+    Service::start(store, clock, random, Rules { master_key, ..rules() }).await.unwrap();
+}
+
 #[tokio::test]
 async fn no_token_signature_nonce_or_key_is_ever_in_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -330,7 +342,10 @@ async fn no_token_signature_nonce_or_key_is_ever_in_it() {
     let attempts = Policy { in_a_row: 5, cooldown: Duration::from_secs(900) };
     let server = TestServer::over(&path, Rules { attempts, ..rules() }, TestClock::new()).await;
     let met = everything(&server).await;
+    let clock = server.clock.clone();
     server.close().await;
+    let kept = kept(&path);
+    replace_and_seal(&path, &clock).await;
 
     // The messages name them, and so does the log.
     let addresses = [25, 26].map(|number| Wallet::new(number).address.to_string());
@@ -347,7 +362,6 @@ async fn no_token_signature_nonce_or_key_is_ever_in_it() {
             text.strip_prefix("0x").map(|hex| data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap()),
         );
     }
-    let kept = kept(&path);
     assert!(kept.len() >= 2 && met.len() >= 20, "{} kept, {} met", kept.len(), met.len());
     for secret in kept {
         assert_eq!(secret.len(), 32);

@@ -82,6 +82,7 @@ pub fn rules() -> Rules {
         // Nothing locks unless a test says so.
         attempts: Policy { in_a_row: u32::MAX, cooldown: Duration::from_secs(900) },
         hardware_wallets: vec![DeviceType::Ledger, DeviceType::Trezor, DeviceType::Keepkey],
+        master_key: None,
     }
 }
 

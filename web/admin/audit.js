@@ -28,7 +28,7 @@ import { loadPage } from './list.js';
 const ACTIONS = /** @type {const} */ ([
   'sign_in', 'sign_in.locked', 'sign_out', 'session.revoked', 'refresh.reuse',
   'user.added', 'user.profile_changed', 'user.role_changed', 'user.locked', 'user.unlocked', 'user.erased',
-  'wallet.connected', 'wallet.verified', 'wallet.disconnected',
+  'keys.sealed', 'keys.reset', 'wallet.connected', 'wallet.verified', 'wallet.disconnected',
   'key.added', 'key.retired', 'audit.stopped', 'audit.resumed',
 ]);
 

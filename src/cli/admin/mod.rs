@@ -27,7 +27,7 @@ use crate::{
         wallet::Address,
     },
     random::Random,
-    service::{Asker, Error, NewUser, PublicKey, Rules, Service, UserRef},
+    service::{self, Asker, Error, NewUser, PublicKey, Rules, Service, UserRef},
     store::{
         OpenError, Store,
         users_index::{Filter, Place},
@@ -201,19 +201,41 @@ pub(super) fn run(config: &Config, command: &Command) -> Result<Outcome, Failure
 pub(super) enum Start {
     #[error(transparent)]
     Open(#[from] OpenError),
-    #[error(transparent)]
+    #[error("{}", explain(.0))]
     Service(#[from] Error),
 }
 
 /// The service over the database in the data folder.
 pub(super) async fn open(config: &Config) -> Result<Service, Start> {
     let random = Random::system();
+    let store = open_store(config, &random).await?;
+    Ok(Service::start(store, Clock::system(), random, rules(config)).await?)
+}
+
+async fn open_store(config: &Config, random: &Random) -> Result<Store, Start> {
     let path = config.data_dir.join(DATABASE);
     let key = random.bytes().map_err(Error::from)?;
-    let store = tokio::task::spawn_blocking(move || Store::open(&path, key))
-        .await
-        .map_err(|_| Error::Internal("opening the database panicked"))??;
-    Ok(Service::start(store, Clock::system(), random, rules(config)).await?)
+    let opened = tokio::task::spawn_blocking(move || Store::open(&path, key)).await;
+    Ok(opened.map_err(|_| Error::Internal("opening the database panicked"))??)
+}
+
+/// Replace every key of the database, which no service may have open. Returns the name of the new one, and how many
+/// sessions ended.
+pub(super) fn reset_keys(config: &Config) -> Result<(String, u64), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(async {
+        let random = Random::system();
+        let store = match open_store(config, &random).await {
+            Err(Start::Open(error @ OpenError::InUse { .. })) => {
+                return Err(Failure::Refused(format!(
+                    "{error} Stop it first, then start it again afterwards."
+                )));
+            }
+            opened => opened.map_err(Failure::refused)?,
+        };
+        let reset = service::reset_keys(&store, &Clock::system(), &random, config.master_key.clone()).await;
+        reset.map_err(|error| Failure::Refused(explain(&error)))
+    })
 }
 
 fn rules(config: &Config) -> Rules {
@@ -230,6 +252,7 @@ fn rules(config: &Config) -> Rules {
         key_rotation: config.tokens.key_rotation.unwrap_or_default(),
         attempts: attempts::Policy { in_a_row: config.lockout.attempts, cooldown: config.lockout.length },
         hardware_wallets: config.hardware_wallets.clone(),
+        master_key: config.master_key.clone(),
     }
 }
 

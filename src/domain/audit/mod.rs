@@ -157,6 +157,10 @@ pub enum Action {
     KeyAdded,
     /// A signing key was removed after its last token expired.
     KeyRetired,
+    /// The keys in the database were sealed with the master key, and all sessions ended.
+    KeysSealed,
+    /// All keys were replaced, and all sessions ended.
+    KeysReset,
     /// Somebody ended another session than the one they asked in.
     SessionRevoked,
     /// An account was erased.
@@ -176,7 +180,7 @@ pub enum Action {
 }
 
 impl Action {
-    const NAMES: [(Self, &str); 18] = [
+    const NAMES: [(Self, &str); 20] = [
         (Self::UserAdded, "user.added"),
         (Self::SignIn, "sign_in"),
         (Self::RefreshReuse, "refresh.reuse"),
@@ -187,6 +191,8 @@ impl Action {
         (Self::UserUnlocked, "user.unlocked"),
         (Self::KeyAdded, "key.added"),
         (Self::KeyRetired, "key.retired"),
+        (Self::KeysSealed, "keys.sealed"),
+        (Self::KeysReset, "keys.reset"),
         (Self::SessionRevoked, "session.revoked"),
         (Self::UserErased, "user.erased"),
         (Self::SignInLocked, "sign_in.locked"),

@@ -6,6 +6,7 @@ mod healthcheck;
 mod keys;
 mod output;
 mod refused;
+mod sealed;
 mod serve;
 mod settings;
 mod socket;

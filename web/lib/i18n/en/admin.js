@@ -85,6 +85,8 @@ export default {
   'action.session.revoked': 'Session ended',
   'action.user.erased': 'Account erased',
   'action.sign_in.locked': 'Too many failed sign-ins',
+  'action.keys.sealed': 'Keys sealed',
+  'action.keys.reset': 'Keys replaced',
   'action.wallet.connected': 'Hardware wallet added',
   'action.wallet.verified': 'Hardware wallet used',
   'action.wallet.disconnected': 'Hardware wallet removed',
