@@ -88,6 +88,8 @@ part_proxies() { # nginx and Caddy with the examples of packaging/, before the r
 part_browser() { # Chromium through the real pages
     need_node_modules
     need_chromium
+    need_command ip iproute2
+    need_command unshare util-linux
     need_binary
     node_tests tests/browser/*.test.mjs
 }

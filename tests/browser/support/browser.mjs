@@ -142,7 +142,7 @@ export async function heading(page, name) {
 }
 
 /**
- * Keep a picture of the page, if the environment variable SCREENSHOTS names a folder.
+ * Keep a picture of the page, if the environment variable SCREENSHOTS names a folder, as `tests/run --screenshots` does.
  *
  * @param {Page} page
  * @param {string} name
