@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { UNLIMITED, startService } from '../lib/service.mjs';
-import { heading, launch, onPage } from './support/browser.mjs';
+import { launch, onPage } from './support/browser.mjs';
+import { LANGUAGES } from './support/languages.mjs';
 
 /** @type {import('../lib/service.mjs').Service} */
 let service;
@@ -17,23 +18,32 @@ after(async () => {
   await service?.stop();
 });
 
-test('the first view is under 40 KB as sent, and asks for all its modules at once', async (context) => {
-  await onPage(browser, service.url, async (page) => {
-    /** @type {import('playwright-core').Request[]} */
-    const requests = [];
-    page.on('requestfinished', (request) => requests.push(request));
-    await page.goto('/');
-    await heading(page, 'No TRON wallet found');
-    await page.waitForLoadState('networkidle');
+for (const language of Object.keys(LANGUAGES)) {
+  test(`the first view in ${language} is under 40 KB as sent, and asks for its modules at once`, async (context) => {
+    await onPage(
+      browser,
+      service.url,
+      async (page) => {
+        /** @type {import('playwright-core').Request[]} */
+        const requests = [];
+        page.on('requestfinished', (request) => requests.push(request));
+        await page.goto('/');
+        await page.locator('h1').waitFor();
+        await page.waitForLoadState('networkidle');
+        assert.equal(await page.locator('html').getAttribute('lang'), language);
 
-    let bytes = 0;
-    for (const request of requests) bytes += (await request.sizes()).responseBodySize;
-    context.diagnostic(`${requests.length} files, ${bytes} bytes of bodies as sent`);
-    assert.ok(requests.length > 10 && bytes > 5_000, 'the files must have been counted');
-    assert.ok(bytes < 40_000, `${bytes} bytes`);
+        let bytes = 0;
+        for (const request of requests) bytes += (await request.sizes()).responseBodySize;
+        context.diagnostic(`${requests.length} files, ${bytes} bytes of bodies as sent`);
+        assert.ok(requests.length > 10 && bytes > 5_000, 'the files must have been counted');
+        assert.ok(bytes < 40_000, `${bytes} bytes`);
 
-    const modules = requests.map((request) => new URL(request.url()).pathname).filter((path) => path.endsWith('.js'));
-    const preloaded = await page.locator('link[rel=modulepreload]').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
-    assert.deepEqual(modules.toSorted(), preloaded.toSorted(), 'every module is named in index.html, once');
+        const modules = requests.map((request) => new URL(request.url()).pathname).filter((path) => path.endsWith('.js'));
+        const preloaded = await page.locator('link[rel=modulepreload]').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+        const expected = [...preloaded, `/web/lib/i18n/${language}.js`];
+        assert.deepEqual(modules.toSorted(), expected.toSorted(), 'every module is named in index.html, once, but for the one table of words');
+      },
+      { context: { locale: language } },
+    );
   });
-});
+}

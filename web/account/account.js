@@ -1,8 +1,6 @@
 /** The account page: who one is, where one is signed in, and what one can change about it. */
 
 import { openPage } from '../app/frame.js';
-import account from '../lib/i18n/en/account.js';
-import app from '../lib/i18n/en/app.js';
 import { addWords } from '../lib/i18n/words.js';
 import { dataPanel } from './data.js';
 import { erasePanel } from './erase.js';
@@ -11,7 +9,7 @@ import { profilePanel } from './profile.js';
 import { rightsPanel } from './rights.js';
 import { sessionsPanel } from './sessions.js';
 
-addWords({ en: { ...app, ...account } });
+await addWords('app', 'account');
 openPage({
   title: 'account.title',
   begin(main, { user }) {

@@ -2,9 +2,6 @@
 
 import { isAdmin, openPage } from '../app/frame.js';
 import { el } from '../lib/dom.js';
-import account from '../lib/i18n/en/account.js';
-import admin from '../lib/i18n/en/admin.js';
-import app from '../lib/i18n/en/app.js';
 import { addWords, text, words } from '../lib/i18n/words.js';
 import { auditView } from './audit.js';
 import { systemView } from './system.js';
@@ -14,7 +11,7 @@ import { usersView } from './users.js';
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
 // Signing and sessions are said here as on the account page; what differs is said anew.
-addWords({ en: { ...app, ...account, ...admin } });
+await addWords('app', 'account', 'admin');
 openPage({ title: 'admin.title', admits: isAdmin, begin });
 
 const PARTS = /** @type {const} */ ([

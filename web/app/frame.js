@@ -6,6 +6,7 @@
 import { ApiError } from '../lib/api.js';
 import { showBrand } from '../lib/branding.js';
 import { el } from '../lib/dom.js';
+import { languageMenu } from '../lib/i18n/menu.js';
 import { text, words } from '../lib/i18n/words.js';
 import { endSession, hasSession, refreshSession, watchSession } from '../lib/session.js';
 import { announce, begin as beginAnnouncing } from './live.js';
@@ -57,6 +58,7 @@ export function openPage(page) {
       menu,
     ),
     main,
+    el('footer', { class: 'foot' }, languageMenu()),
     beginAnnouncing(),
   );
   void showBrand();

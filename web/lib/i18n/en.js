@@ -2,6 +2,7 @@
 export default {
   'brand': 'Lucid',
   'page.title': '{title} · {host}',
+  'language.label': 'Language',
 
   'choose.title': 'Sign in',
   'choose.lead': 'to {host} with your TRON wallet. No password, no email address.',

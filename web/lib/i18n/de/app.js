@@ -1,0 +1,31 @@
+/** What the pages for somebody who is signed in share, in German. */
+export default {
+  'app.skip': 'Zum Inhalt springen',
+  'app.menu': 'Seiten',
+  'app.account': 'Konto',
+  'app.admin': 'Verwaltung',
+  'app.who': 'Angemeldet als',
+  'app.loading': 'Wird geladen',
+  'app.working': 'In Arbeit',
+  'app.wait': 'Versuchen Sie es in {wait} noch einmal.',
+  'app.offline': 'Sie sind offline. Was Sie sehen, ist vielleicht veraltet, und nichts lässt sich ändern, bis Sie wieder verbunden sind.',
+  'app.copy': 'Adresse kopieren',
+  'app.copied': 'Adresse kopiert',
+  'app.selected': 'Die Adresse ist markiert. Kopieren Sie sie mit Tastatur oder Menü.',
+  'app.notForYou.title': 'Diese Seite ist für Administratoren',
+  'app.notForYou.lead': 'So weit reicht Ihre Rolle nicht. Wenn Sie meinen, dass sie es sollte, fragen Sie den Betreiber von {host}.',
+  'app.toAccount': 'Zu Ihrem Konto',
+  'app.forbidden.title': 'Das dürfen Sie nicht',
+  'app.forbidden.lead': 'Ihre Rolle erlaubt es nicht. Wenn Sie meinen, dass sie es sollte, fragen Sie den Betreiber von {host}.',
+
+  'form.wrong': 'Der Dienst nimmt das nicht an. Ändern Sie es, und versuchen Sie es noch einmal.',
+  'dialog.type': 'Geben Sie {typed} ein, um fortzufahren',
+  'dialog.mistyped': 'Das ist nicht {typed}.',
+  'list.more': 'Mehr laden',
+  'list.loaded': 'Geladen: {count}',
+  'list.soFar': 'Bisher nichts gefunden, und es ist noch nicht alles durchsucht.',
+  'list.end': 'Das waren alle.',
+
+  'agent.both': '{program} unter {system}',
+  'agent.unknown': 'Unbekanntes Programm',
+};

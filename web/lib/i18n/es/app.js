@@ -1,0 +1,31 @@
+/** What the pages for somebody who is signed in share, in Spanish. */
+export default {
+  'app.skip': 'Saltar al contenido',
+  'app.menu': 'Páginas',
+  'app.account': 'Cuenta',
+  'app.admin': 'Administración',
+  'app.who': 'Sesión de',
+  'app.loading': 'Cargando',
+  'app.working': 'Trabajando en ello',
+  'app.wait': 'Inténtalo de nuevo en {wait}.',
+  'app.offline': 'No tienes conexión. Lo que ves puede estar desactualizado, y no se puede cambiar nada hasta que vuelvas a tenerla.',
+  'app.copy': 'Copiar dirección',
+  'app.copied': 'Dirección copiada',
+  'app.selected': 'La dirección está seleccionada. Cópiala con el teclado o el menú.',
+  'app.notForYou.title': 'Esta página es para administradores',
+  'app.notForYou.lead': 'Tu rol no llega tan lejos. Si crees que debería, pregunta a quien administra {host}.',
+  'app.toAccount': 'Ir a tu cuenta',
+  'app.forbidden.title': 'No puedes hacer esto',
+  'app.forbidden.lead': 'Tu rol no lo permite. Si crees que debería, pregunta a quien administra {host}.',
+
+  'form.wrong': 'El servicio no acepta esto. Cámbialo e inténtalo de nuevo.',
+  'dialog.type': 'Escribe {typed} para seguir',
+  'dialog.mistyped': 'Eso no es {typed}.',
+  'list.more': 'Cargar más',
+  'list.loaded': 'Cargados: {count}',
+  'list.soFar': 'Nada encontrado hasta ahora, y aún no se ha buscado en todo.',
+  'list.end': 'Eso era todo.',
+
+  'agent.both': '{program} en {system}',
+  'agent.unknown': 'Programa desconocido',
+};

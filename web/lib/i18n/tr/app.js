@@ -1,0 +1,31 @@
+/** What the pages for somebody who is signed in share, in Turkish. */
+export default {
+  'app.skip': 'İçeriğe geç',
+  'app.menu': 'Sayfalar',
+  'app.account': 'Hesap',
+  'app.admin': 'Yönetim',
+  'app.who': 'Oturum açan',
+  'app.loading': 'Yükleniyor',
+  'app.working': 'Üzerinde çalışılıyor',
+  'app.wait': '{wait} sonra yeniden deneyin.',
+  'app.offline': 'Çevrimdışısınız. Gördükleriniz güncel olmayabilir ve yeniden bağlanana kadar hiçbir şey değiştirilemez.',
+  'app.copy': 'Adresi kopyala',
+  'app.copied': 'Adres kopyalandı',
+  'app.selected': 'Adres seçili. Klavyeniz veya menünüzle kopyalayın.',
+  'app.notForYou.title': 'Bu sayfa yöneticiler içindir',
+  'app.notForYou.lead': 'Rolünüz buna yetmiyor. Yetmesi gerektiğini düşünüyorsanız {host} işletmenine sorun.',
+  'app.toAccount': 'Hesabınıza gidin',
+  'app.forbidden.title': 'Bunu yapamazsınız',
+  'app.forbidden.lead': 'Rolünüz buna izin vermiyor. Vermesi gerektiğini düşünüyorsanız {host} işletmenine sorun.',
+
+  'form.wrong': 'Hizmet bunu kabul etmiyor. Değiştirip yeniden deneyin.',
+  'dialog.type': 'Devam etmek için {typed} yazın',
+  'dialog.mistyped': 'Bu {typed} değil.',
+  'list.more': 'Daha fazla yükle',
+  'list.loaded': 'Yüklenen: {count}',
+  'list.soFar': 'Şimdiye kadar bir şey bulunamadı ve henüz tümüne bakılmadı.',
+  'list.end': 'Hepsi bu kadardı.',
+
+  'agent.both': '{system} üzerinde {program}',
+  'agent.unknown': 'Bilinmeyen program',
+};

@@ -1,0 +1,31 @@
+/** What the pages for somebody who is signed in share, in Chinese. */
+export default {
+  'app.skip': '跳到内容',
+  'app.menu': '页面',
+  'app.account': '账户',
+  'app.admin': '管理',
+  'app.who': '登录身份',
+  'app.loading': '正在加载',
+  'app.working': '正在处理',
+  'app.wait': '请在{wait}后重试。',
+  'app.offline': '您已离线。所见内容可能已过时，恢复连接前无法更改任何内容。',
+  'app.copy': '复制地址',
+  'app.copied': '地址已复制',
+  'app.selected': '地址已选中。请用键盘或菜单复制。',
+  'app.notForYou.title': '此页面供管理员使用',
+  'app.notForYou.lead': '您的角色没有此权限。如果您认为应当有，请联系 {host} 的管理者。',
+  'app.toAccount': '前往您的账户',
+  'app.forbidden.title': '您不能执行此操作',
+  'app.forbidden.lead': '您的角色不允许。如果您认为应当允许，请联系 {host} 的管理者。',
+
+  'form.wrong': '服务不接受此内容。请修改后重试。',
+  'dialog.type': '输入 {typed} 以继续',
+  'dialog.mistyped': '这不是 {typed}。',
+  'list.more': '加载更多',
+  'list.loaded': '已加载：{count}',
+  'list.soFar': '目前没有找到，且尚未全部查完。',
+  'list.end': '已全部显示。',
+
+  'agent.both': '{system} 上的 {program}',
+  'agent.unknown': '未知程序',
+};
