@@ -72,6 +72,7 @@ test('users are found by name, address, role and lock, and opened by keyboard', 
     await page.getByLabel('State').selectOption('Active');
     await page.getByLabel('Role').selectOption('Node operator');
     await page.getByRole('button', { name: 'Find users' }).click();
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
     await tabTo(page, /Ada Findable/);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 2, name: 'Ada Findable' }).waitFor();

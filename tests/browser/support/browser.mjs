@@ -128,7 +128,8 @@ export async function tabTo(page, name) {
 
 /** @param {Page} page */
 export function focused(page) {
-  return page.evaluate(() => document.activeElement?.textContent ?? '');
+  // Where nothing has the focus, the body is said to have it.
+  return page.evaluate(() => (document.activeElement === document.body ? '' : (document.activeElement?.textContent ?? '')));
 }
 
 /**
