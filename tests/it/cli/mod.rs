@@ -9,6 +9,7 @@ mod refused;
 mod serve;
 mod settings;
 mod socket;
+mod systemd;
 mod users;
 
 use std::{
