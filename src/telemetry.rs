@@ -10,15 +10,32 @@ use tracing::{
     subscriber::{self, SetGlobalDefaultError},
 };
 use tracing_subscriber::{
+    filter::LevelFilter,
     fmt::{
         FmtContext, FormatEvent, FormatFields, MakeWriter,
         format::{self, Format, Json, JsonFields, Writer},
         time::FormatTime,
     },
+    layer::SubscriberExt as _,
     registry::LookupSpan,
+    reload,
 };
 
 use crate::clock::Clock;
+
+/// The least that is logged, which may change at any time.
+pub struct LogLevel(Box<Set>);
+
+/// Sets the level, and returns whether it was another.
+type Set = dyn Fn(LevelFilter) -> bool + Send + Sync;
+
+impl LogLevel {
+    /// Log `level` and what is more severe from now on, and return whether that is a change.
+    #[must_use]
+    pub fn set(&self, level: Level) -> bool {
+        self.0(level.into())
+    }
+}
 
 /// Log to stderr from now on: `level` and what is more severe.
 ///
@@ -31,22 +48,41 @@ use crate::clock::Clock;
 /// # Errors
 ///
 /// [`SetGlobalDefaultError`] if it was called before.
-pub fn init(service: &str, level: Level, json: bool) -> Result<(), SetGlobalDefaultError> {
+pub fn init(service: &str, level: Level, json: bool) -> Result<LogLevel, SetGlobalDefaultError> {
     if json {
-        subscriber::set_global_default(json_lines(service, level, io::stderr))
+        start(json_lines(service, io::stderr), level)
     } else {
         let colours = io::stderr().is_terminal();
-        subscriber::set_global_default(text_lines(Clock::system(), level, colours, io::stderr))
+        start(text_lines(Clock::system(), colours, io::stderr), level)
     }
 }
 
-fn json_lines<W>(service: &str, level: Level, writer: W) -> impl Subscriber + Send + Sync + use<W>
+fn start<S>(lines: S, level: Level) -> Result<LogLevel, SetGlobalDefaultError>
+where
+    S: Subscriber + Send + Sync + 'static,
+{
+    let (lines, level) = limited(lines, level);
+    subscriber::set_global_default(lines)?;
+    Ok(level)
+}
+
+/// `lines`, of which only those of `level` and more severe are written.
+fn limited<S: Subscriber>(lines: S, level: Level) -> (impl Subscriber + use<S>, LogLevel) {
+    let (filter, handle) = reload::Layer::new(LevelFilter::from_level(level));
+    let set = move |new| {
+        let is_other = handle.with_current(|old| *old != new).unwrap_or(false);
+        is_other && handle.reload(new).is_ok()
+    };
+    (lines.with(filter), LogLevel(Box::new(set)))
+}
+
+fn json_lines<W>(service: &str, writer: W) -> impl Subscriber + Send + Sync + use<W>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let format = format::json().flatten_event(true).with_target(false).with_span_list(false);
     tracing_subscriber::fmt()
-        .with_max_level(level)
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(writer)
         .log_internal_errors(false)
         .fmt_fields(JsonFields::new())
@@ -54,17 +90,14 @@ where
         .finish()
 }
 
-fn text_lines<W>(
-    clock: Clock,
-    level: Level,
-    colours: bool,
-    writer: W,
-) -> impl Subscriber + Send + Sync + use<W>
+fn text_lines<W>(clock: Clock, colours: bool, writer: W) -> impl Subscriber + Send + Sync + use<W>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines =
-        tracing_subscriber::fmt().with_max_level(level).with_writer(writer).log_internal_errors(false);
+    let lines = tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::TRACE)
+        .with_writer(writer)
+        .log_internal_errors(false);
     // The default already honours NO_COLOR; it does not look whether anybody sees colours.
     let lines = if colours { lines } else { lines.with_ansi(false) };
     lines.compact().with_target(false).with_timer(TimeOfDay(clock)).finish()
@@ -143,7 +176,8 @@ mod tests {
     #[test]
     fn a_json_line_says_when_who_and_what() {
         let lines = Lines::default();
-        subscriber::with_default(json_lines("lucid \"one\"", Level::INFO, writer(&lines)), || {
+        let (told, _) = limited(json_lines("lucid \"one\"", writer(&lines)), Level::INFO);
+        subscriber::with_default(told, || {
             tracing::info!(user.id = 7, "signed\nin");
             tracing::debug!("not heard");
         });
@@ -162,10 +196,33 @@ mod tests {
     fn a_text_line_is_short() {
         let lines = Lines::default();
         let clock = Clock::new(|| Timestamp::from_unix(1_793_000_000));
-        subscriber::with_default(text_lines(clock, Level::WARN, false, writer(&lines)), || {
+        let (told, _) = limited(text_lines(clock, false, writer(&lines)), Level::WARN);
+        subscriber::with_default(told, || {
             tracing::warn!(port = 8089, "listening");
             tracing::info!("not heard");
         });
         assert_eq!(lines.text(), "07:33:20  WARN listening port=8089\n");
+    }
+
+    #[test]
+    fn the_level_changes_while_lines_are_written() {
+        let lines = Lines::default();
+        let clock = Clock::new(|| Timestamp::from_unix(1_793_000_000));
+        let (told, level) = limited(text_lines(clock, false, writer(&lines)), Level::INFO);
+        let say = |what| {
+            tracing::info!("{what}");
+            tracing::debug!("{what} in detail");
+        };
+        subscriber::with_default(told, || {
+            say("one");
+            assert!(!level.set(Level::INFO));
+            assert!(level.set(Level::DEBUG));
+            say("two");
+            assert!(level.set(Level::WARN));
+            say("three");
+        });
+        let text = lines.text();
+        let said: Vec<_> = text.lines().map(|line| line.split_once(' ').unwrap().1.trim()).collect();
+        assert_eq!(said, ["INFO one", "INFO two", "DEBUG two in detail"], "{text}");
     }
 }

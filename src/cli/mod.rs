@@ -10,6 +10,7 @@ mod metrics;
 mod reload;
 mod serve;
 mod settings;
+mod systemd;
 mod user;
 mod verify_signature;
 

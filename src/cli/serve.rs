@@ -1,6 +1,7 @@
 //! `lucid-auth serve`: everything together, from the settings to the last answer.
 
 use std::{
+    collections::BTreeMap,
     io::{self, IsTerminal as _, Write},
     net::IpAddr,
     sync::Arc,
@@ -16,10 +17,10 @@ use tokio::{
 };
 
 use super::{
-    Failure,
-    admin::{self, Start},
-    metrics, reload,
+    Failure, admin, metrics,
+    reload::{self, Reload},
     settings::SettingFlags,
+    systemd::{self, Passed},
 };
 use crate::{
     clock::Clock,
@@ -31,7 +32,7 @@ use crate::{
     random::Random,
     service::Service,
     store::OpenError,
-    telemetry,
+    telemetry::{self, LogLevel},
 };
 
 /// Serve sign-in, tokens and the login page
@@ -54,10 +55,12 @@ const BLOCKING_THREADS: usize = 32;
 impl Arguments {
     /// Serve until SIGTERM or SIGINT.
     pub(super) fn run(self, out: &mut impl Write) -> Result<(), Failure> {
-        let loaded = super::load(self.settings)?;
+        let flags = self.settings.clone().into_values();
+        let loaded = Arc::new(super::load(self.settings)?);
         let config = &loaded.config;
         let json = config.log_format.is_json(io::stderr().is_terminal());
-        telemetry::init(&config.service_name, config.log_level, json).map_err(Failure::refused)?;
+        let level =
+            telemetry::init(&config.service_name, config.log_level, json).map_err(Failure::refused)?;
         for notice in &loaded.notices {
             tracing::warn!("{notice}");
         }
@@ -67,7 +70,7 @@ impl Arguments {
             .max_blocking_threads(BLOCKING_THREADS)
             .build()
             .map_err(Failure::refused)?;
-        runtime.block_on(serve(&loaded, tls, json, out))
+        runtime.block_on(serve(&loaded, Start { passed: Passed::take(), flags, level, tls }, json, out))
     }
 }
 
@@ -97,16 +100,24 @@ pub(super) const fn variable(file: PairFile) -> &'static str {
     }
 }
 
-async fn serve(
-    loaded: &Loaded,
+/// What is made before there are threads.
+struct Start {
+    passed: Passed,
+    flags: BTreeMap<&'static str, String>,
+    level: LogLevel,
     tls: Option<Arc<Tls>>,
+}
+
+async fn serve(
+    loaded: &Arc<Loaded>,
+    Start { passed, flags, level, tls }: Start,
     json: bool,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
     let config = &loaded.config;
     // From here on SIGHUP does not end the process.
     let hangup = signal(SignalKind::hangup()).map_err(Failure::refused)?;
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config, &error))?;
+    let listener = passed.listen(config.listen).await.map_err(|error| cannot_listen(config, &error))?;
     let metrics = metrics::listen(loaded).await?;
     let service = open(config).await?;
     if service.record_audit(config.audit_enabled).await.map_err(Failure::refused)? {
@@ -129,14 +140,18 @@ async fn serve(
     let stop = stop().map_err(Failure::refused)?;
     let stop = async {
         stop.await;
+        systemd::stopping();
         drop(end_metrics);
     };
 
     let commands = tokio::spawn(commands);
     let mut background = JoinSet::new();
-    background.spawn(maintain(service, config.audit_retention));
-    background.spawn(reload::at_each(hangup, tls, branding));
+    background.spawn(maintain(service.clone(), config.audit_retention));
+    background.spawn(systemd::live(service));
+    let reload = Reload { flags, settings: loaded.clone(), level, tls, branding };
+    background.spawn(reload.at_each(hangup));
     announce(config, &listener, metrics.as_ref(), json, out)?;
+    systemd::ready();
     tokio::join!(server.serve(listener, stop), metrics::serve(metrics, &server, ended));
     background.shutdown().await;
     drop(end_commands);
@@ -152,7 +167,7 @@ async fn open(config: &Config) -> Result<Service, Failure> {
     let mut attempts = 0;
     loop {
         match admin::open(config).await {
-            Err(Start::Open(OpenError::InUse { .. })) if attempts < 50 => {
+            Err(admin::Start::Open(OpenError::InUse { .. })) if attempts < 50 => {
                 attempts += 1;
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }

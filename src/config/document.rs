@@ -9,7 +9,7 @@ const PREFACE: &str = "\
 # What is set here is checked at start, and all mistakes are reported together.
 ";
 
-/// The environment file: every setting commented out with its default, for systemd's `EnvironmentFile=`.
+/// The environment file: every setting commented out with its default, for `SETTINGS_FILE`, Docker's `--env-file` or systemd's `EnvironmentFile=`.
 #[must_use]
 pub fn environment_file() -> String {
     PREFACE.to_owned() + &SETTINGS.iter().map(paragraph).collect::<String>()

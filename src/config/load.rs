@@ -6,7 +6,7 @@ use super::{
     Config, legacy,
     mistakes::{Mistake, Mistakes},
     reader::{Reader, Stop, Value},
-    settings::SETTINGS,
+    settings::{SETTINGS, Setting},
     sources::{Source, Sources},
     types::{Backup, Cors, CorsOrigins, Lockout, RateLimits, Sessions, Tls, Tokens},
     values,
@@ -38,6 +38,12 @@ impl Loaded {
     #[must_use]
     pub fn is_set(&self, name: &str) -> bool {
         self.values.iter().any(|value| value.setting.name == name && value.source != Source::Default)
+    }
+
+    /// The settings whose values are others than those of `old`.
+    pub fn changed_since(&self, old: &Self) -> impl Iterator<Item = &'static Setting> {
+        let pairs = self.values.iter().zip(&old.values);
+        pairs.filter(|(new, old)| new.text() != old.text()).map(|(new, _)| new.setting)
     }
 
     /// That what a setting names cannot be used, with what is allowed.
@@ -95,6 +101,9 @@ impl Reader {
             .variables()
             .filter_map(|name| Some(Notice::Ignored(name.to_owned(), legacy::why_ignored(name)?)));
         notices.extend(ignored);
+        // In the environment are many names that are not for this service; in its own file, one is a slip of the pen.
+        let unknown = sources.unknown().filter(|name| legacy::why_ignored(name).is_none());
+        notices.extend(unknown.map(|name| Notice::Ignored(name.to_owned(), "no setting has this name")));
         notices
     }
 

@@ -8,6 +8,7 @@ mod load;
 mod mistakes;
 mod reader;
 mod settings;
+mod settings_file;
 mod sources;
 mod types;
 mod values;

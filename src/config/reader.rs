@@ -42,7 +42,7 @@ impl Value {
             && self.text().is_some_and(|text| values::boolean(text) == Ok(false))
     }
 
-    fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         self.text.as_ref().map(|text| text.as_str())
     }
 }

@@ -97,7 +97,8 @@ const fn under(heading: &'static str, mut setting: Setting) -> Setting {
 #[rustfmt::skip]
 pub static SETTINGS: &[Setting] = &[
     under("Service",
-    value("SERVICE_NAME",               "lucid-auth-service", "Name in /health, logs and metrics: 1 to 64 printable ASCII characters")),
+    unset("SETTINGS_FILE",              "none",      "File of settings: lines NAME=value as in packaging/lucid-auth.env; the environment wins over it; SIGHUP reads it again")),
+    value("SERVICE_NAME",               "lucid-auth-service", "Name in /health, logs and metrics: 1 to 64 printable ASCII characters"),
     value("AUTH_SERVICE_BIND",          "0.0.0.0",   "Address to listen on: IPv4 or IPv6"),
     value("AUTH_SERVICE_PORT",          "8089",      "Port to listen on: 0 to 65535, 0 lets the system choose"),
     unset("PUBLIC_URL",                 "from the request's Host", "What browsers see, such as https://auth.example.org: the host in the message to sign, the issuer, cookies and redirects"),
@@ -163,7 +164,7 @@ pub static SETTINGS: &[Setting] = &[
     unset("MASTER_KEY",                 "none",      "Seals the signing keys in the database: 32 bytes in base64; without it a copy of the file can mint tokens").secret().protects()),
 
     under("Logs",
-    value("LOG_LEVEL",                  "INFO",      "The least that is logged: TRACE, DEBUG, INFO, WARN or ERROR; WARNING and CRITICAL are understood")),
+    value("LOG_LEVEL",                  "INFO",      "The least that is logged: TRACE, DEBUG, INFO, WARN or ERROR; WARNING and CRITICAL are understood; SIGHUP changes it")),
     value("LOG_FORMAT",                 "auto",      "json, text, or auto: JSON unless stderr is a terminal"),
 ];
 

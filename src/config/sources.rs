@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fmt, fs,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -11,16 +11,29 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{mistakes::Mistake, settings::Setting};
+use super::{mistakes::Mistake, settings::Setting, settings_file};
 
 /// The longest value in a file, in bytes.
 pub const MAX_FILE: u64 = 64 * 1024;
+/// The setting that names a file of settings.
+const SETTINGS_FILE: &str = "SETTINGS_FILE";
 
 /// Everything that settings are read from. Tests make their own.
 pub struct Sources {
     flags: BTreeMap<&'static str, String>,
     environment: BTreeMap<String, OsString>,
+    file: SettingsFile,
     read: Box<ReadFile>,
+}
+
+/// What the file of settings holds.
+#[derive(Default)]
+struct SettingsFile {
+    /// Where it is, if there is one.
+    path: Option<PathBuf>,
+    values: BTreeMap<String, Zeroizing<String>>,
+    /// Why it holds nothing.
+    refused: Option<String>,
 }
 
 type ReadFile = dyn Fn(&Path) -> io::Result<Vec<u8>>;
@@ -34,6 +47,8 @@ pub enum Source {
     Environment,
     /// The file that `NAME_FILE` names.
     File(PathBuf),
+    /// A line of the file that `SETTINGS_FILE` names.
+    Settings(PathBuf),
     /// A credential of systemd, by its name.
     Credential(String),
     /// Nobody set it.
@@ -47,6 +62,7 @@ impl fmt::Display for Source {
             Self::Environment => f.write_str("environment"),
             // Escaped, because it goes into lines.
             Self::File(path) => write!(f, "file {}", path.display().to_string().escape_debug()),
+            Self::Settings(path) => write!(f, "settings in {}", path.display().to_string().escape_debug()),
             Self::Credential(name) => write!(f, "credential {name}"),
             Self::Default => f.write_str("default"),
         }
@@ -62,7 +78,26 @@ impl Sources {
         environment: BTreeMap<String, OsString>,
         read: impl Fn(&Path) -> io::Result<Vec<u8>> + 'static,
     ) -> Self {
-        Self { flags, environment, read: Box::new(read) }
+        let mut sources = Self { flags, environment, file: SettingsFile::default(), read: Box::new(read) };
+        sources.file = sources.settings_file();
+        sources
+    }
+
+    /// The file of settings, if a flag or the environment names one.
+    fn settings_file(&self) -> SettingsFile {
+        let flag = self.flags.get(SETTINGS_FILE).filter(|flag| !flag.is_empty()).map(PathBuf::from);
+        let Some(path) = flag.or_else(|| self.variable(SETTINGS_FILE).map(PathBuf::from)) else {
+            return SettingsFile::default();
+        };
+        let parsed = match self.read(&path) {
+            Ok(text) => settings_file::parse(&text),
+            Err(ReadError::Empty) => Ok(BTreeMap::new()),
+            Err(why) => Err(why.to_string()),
+        };
+        match parsed {
+            Ok(values) => SettingsFile { path: Some(path), values, refused: None },
+            Err(why) => SettingsFile { path: Some(path), values: BTreeMap::new(), refused: Some(why) },
+        }
     }
 
     /// These flags, and the environment and files of this process.
@@ -79,34 +114,77 @@ impl Sources {
 
     /// The names of the variables that are set.
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.environment.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name.as_str())
+        let set =
+            self.environment.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name.as_str());
+        set.chain(self.file.values.keys().map(String::as_str))
     }
 
-    /// The value given for `setting`, and where.
+    /// The names in the file of settings that no setting has.
+    pub(super) fn unknown(&self) -> impl Iterator<Item = &str> {
+        let known = |name: &str| {
+            Setting::named(name).or_else(|| Setting::named(name.strip_suffix("_FILE")?)).is_some()
+        };
+        self.file.values.keys().map(String::as_str).filter(move |name| !known(name))
+    }
+
+    /// The value given for `setting`, and where: by a flag, or else the environment, or else the file of settings, or else
+    /// a credential.
     pub(super) fn find(&self, setting: &'static Setting) -> Result<Option<Found>, Mistake> {
-        if let Some(flag) = self.flags.get(setting.name).filter(|flag| !flag.is_empty()) {
-            return Ok(Some((Zeroizing::new(flag.clone()), Source::Flag(setting.flag()))));
+        let flag = self.flags.get(setting.name).filter(|flag| !flag.is_empty());
+        let flag = flag.map(|flag| (Zeroizing::new(flag.clone()), Source::Flag(setting.flag())));
+        if let (SETTINGS_FILE, Some(why)) = (setting.name, &self.file.refused) {
+            let path = self.file.path.as_ref().map(|path| path.display().to_string());
+            let source = flag.map_or(Source::Environment, |(_, source)| source);
+            return Err(Mistake::new(setting, path.as_deref(), source, why.as_str()));
         }
-        let refuse = |source, why: String| Mistake::new(setting, None, source, why);
+        if flag.is_some() {
+            return Ok(flag);
+        }
         let file_variable = setting.file_variable();
-        match (self.variable(setting.name), self.variable(&file_variable)) {
-            (Some(_), Some(_)) => Err(refuse(
-                Source::Environment,
-                format!("expected {} or {file_variable}, and both are set", setting.name),
-            )),
+        let environment = (self.variable(setting.name), self.variable(&file_variable));
+        if let Some(found) = self.one_of(setting, environment, Source::Environment)? {
+            return Ok(Some(found));
+        }
+        if let (Some(path), false) = (&self.file.path, setting.name == SETTINGS_FILE) {
+            let line = |name: &str| self.file.values.get(name).filter(|value| !value.is_empty());
+            let lines = (line(setting.name), line(&file_variable));
+            let lines = (
+                lines.0.map(|text| OsStr::new(text.as_str())),
+                lines.1.map(|text| OsStr::new(text.as_str())),
+            );
+            if let Some(found) = self.one_of(setting, lines, Source::Settings(path.clone()))? {
+                return Ok(Some(found));
+            }
+        }
+        if setting.secret { self.credential(setting) } else { Ok(None) }
+    }
+
+    /// The value that `NAME` or `NAME_FILE` gives, as `source` has them.
+    fn one_of(
+        &self,
+        setting: &'static Setting,
+        given: (Option<&OsStr>, Option<&OsStr>),
+        source: Source,
+    ) -> Result<Option<Found>, Mistake> {
+        let refuse = |source, why: String| Err(Mistake::new(setting, None, source, why));
+        match given {
+            (Some(_), Some(_)) => {
+                let both =
+                    format!("expected {0} or {1}, and both are set", setting.name, setting.file_variable());
+                refuse(source, both)
+            }
             (Some(text), None) => match text.to_str() {
-                Some(text) => Ok(Some((Zeroizing::new(text.to_owned()), Source::Environment))),
-                None => Err(refuse(Source::Environment, "expected UTF-8".to_owned())),
+                Some(text) => Ok(Some((Zeroizing::new(text.to_owned()), source))),
+                None => refuse(source, "expected UTF-8".to_owned()),
             },
             (None, Some(path)) => {
                 let path = PathBuf::from(path);
                 let source = Source::File(path.clone());
                 match self.read(&path) {
                     Ok(text) => Ok(Some((text, source))),
-                    Err(why) => Err(refuse(source, why.to_string())),
+                    Err(why) => refuse(source, why.to_string()),
                 }
             }
-            (None, None) if setting.secret => self.credential(setting),
             (None, None) => Ok(None),
         }
     }
@@ -127,8 +205,8 @@ impl Sources {
     }
 
     /// A variable that is set. An empty one is not.
-    fn variable(&self, name: &str) -> Option<&OsString> {
-        self.environment.get(name).filter(|value| !value.is_empty())
+    fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.environment.get(name).filter(|value| !value.is_empty()).map(OsString::as_os_str)
     }
 
     fn read(&self, path: &Path) -> Result<Zeroizing<String>, ReadError> {
@@ -185,6 +263,11 @@ mod tests {
         let files = |path: &Path| match path.to_str() {
             Some("/port") => Ok(b"4\n\n".to_vec()),
             Some("/windows") => Ok(b"4\r\n".to_vec()),
+            Some("/settings") => {
+                Ok(b"AUTH_SERVICE_PORT=5\nMASTER_KEY_FILE=/port\nOLD=1\nDATA_DIR=\"/a b\"\n".to_vec())
+            }
+            Some("/both") => Ok(b"AUTH_SERVICE_PORT=5\nAUTH_SERVICE_PORT_FILE=/port\n".to_vec()),
+            Some("/wrong") => Ok(b"\nAUTH_SERVICE_PORT 5\n".to_vec()),
             Some("/empty") => Ok(b"\n".to_vec()),
             Some("/binary") => Ok(vec![0xff]),
             Some("/limit") => Ok(vec![b'x'; 64 * 1024]),
@@ -225,6 +308,51 @@ mod tests {
         for (flags, environment, expected) in cases {
             let expected = expected.map(|(value, source)| (value.to_owned(), source.to_owned()));
             assert_eq!(find(PORT, &sources(flags, environment)), Ok(expected), "{flags:?} {environment:?}");
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn the_file_of_settings_gives_what_flags_and_the_environment_do_not() {
+        const PORT: &str = "AUTH_SERVICE_PORT";
+        const FILE: (&str, &str) = ("SETTINGS_FILE", "/settings");
+        let cases: [(&[_], &[_], _, _); 9] = [
+            // flags         environment                                  setting     value and source
+            (&[],            &[FILE],                                     PORT,       Ok(Some(("5", "settings in /settings")))),
+            (&[FILE],        &[],                                         PORT,       Ok(Some(("5", "settings in /settings")))),
+            (&[(PORT, "1")], &[FILE],                                     PORT,       Ok(Some(("1", "--port")))),
+            (&[],            &[FILE, (PORT, "2")],                        PORT,       Ok(Some(("2", "environment")))),
+            (&[],            &[FILE, ("AUTH_SERVICE_PORT_FILE", "/port")], PORT,      Ok(Some(("4\n", "file /port")))),
+            (&[],            &[FILE],                                     "DATA_DIR", Ok(Some(("/a b", "settings in /settings")))),
+            (&[],            &[FILE, ("CREDENTIALS_DIRECTORY", "/lower")], SECRET,    Ok(Some(("4\n", "file /port")))),
+            (&[],            &[FILE],                                     "SETTINGS_FILE", Ok(Some(("/settings", "environment")))),
+            (&[],            &[("SETTINGS_FILE", "/both")],               PORT,
+                Err("AUTH_SERVICE_PORT (from settings in /both): expected AUTH_SERVICE_PORT or AUTH_SERVICE_PORT_FILE, and both are set")),
+        ];
+        for (flags, environment, name, expected) in cases {
+            let expected = expected.map(|found| found.map(|(value, source)| (value.to_owned(), source.to_owned())));
+            let found = find(name, &sources(flags, environment));
+            assert_eq!(found, expected.map_err(str::to_owned), "{flags:?} {environment:?}");
+        }
+        let unknown = sources(&[], &[FILE]);
+        assert_eq!(unknown.unknown().collect::<Vec<_>>(), ["OLD"]);
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn a_file_of_settings_that_cannot_be_read_is_one_mistake() {
+        let cases: [(&[_], &[_], _); 3] = [
+            (&[], &[("SETTINGS_FILE", "/absent")],
+                "SETTINGS_FILE=\"/absent\": expected a file that can be read: entity not found"),
+            (&[("SETTINGS_FILE", "/wrong")], &[],
+                "SETTINGS_FILE=\"/wrong\" (from --settings-file): expected NAME=value in line 2"),
+            (&[("SETTINGS_FILE", "/wrong")], &[("SETTINGS_FILE", "/settings")],
+                "SETTINGS_FILE=\"/wrong\" (from --settings-file): expected NAME=value in line 2"),
+        ];
+        for (flags, environment, expected) in cases {
+            let sources = sources(flags, environment);
+            assert_eq!(find("SETTINGS_FILE", &sources), Err(expected.to_owned()));
+            assert_eq!(find("AUTH_SERVICE_PORT", &sources), Ok(None));
         }
     }
 

@@ -17,7 +17,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
 ];
 
 /// A crate, and the only part of ours that names it.
-const OWNED: [(&str, &str); 9] = [
+const OWNED: [(&str, &str); 11] = [
     ("hyper", "src/http/"),
     ("matchit", "src/http/"),
     ("rustls", "src/http/"),
@@ -26,6 +26,8 @@ const OWNED: [(&str, &str); 9] = [
     ("moka", "src/store/"),
     ("jsonwebtoken", "src/service/"),
     ("clap", "src/cli/"),
+    ("listenfd", "src/cli/"),
+    ("sd_notify", "src/cli/"),
     ("prometheus_client", "src/metrics/"),
 ];
 

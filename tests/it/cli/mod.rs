@@ -10,6 +10,7 @@ mod sealed;
 mod serve;
 mod settings;
 mod socket;
+mod systemd;
 mod users;
 
 use std::{
