@@ -186,6 +186,44 @@ test('SUPER_ADMIN is given and taken by a fresh signature of one’s own wallet,
   );
 });
 
+test('a SUPER_ADMIN is locked, unlocked and erased by a fresh signature each, which the service checks', async () => {
+  const user = await newUser(service.url, { name: 'Other Boss' });
+  await onPage(
+    browser,
+    service.url,
+    async (page) => {
+      const wallet = await openAdmin(page);
+      await showUser(page, user);
+      await choose(page, 'Super administrator');
+      await sign(page);
+      await said(page, 'The role is changed.');
+
+      // Without it, nothing is done, whatever the page says.
+      const refused = await ask(service.url, BOSS, 'POST', `/users/${user.id}/lock`);
+      assert.equal(refused.error?.code ?? refused.code, 'LUCID_AUTH_1042', JSON.stringify(refused));
+      assert.equal((await read(user.id)).locked, false);
+
+      await press(page, 'Lock');
+      await sign(page);
+      await said(page, 'The account is locked.');
+      assert.equal((await read(user.id)).locked, true);
+      await press(page, 'Unlock');
+      await sign(page);
+      await said(page, 'The account is unlocked.');
+      assert.equal((await read(user.id)).locked, false);
+
+      await page.getByRole('button', { name: 'Erase', exact: true }).click();
+      await page.getByRole('dialog').getByRole('textbox').fill(user.address.slice(-6));
+      await page.getByRole('dialog').getByRole('button', { name: 'Erase', exact: true }).click();
+      await sign(page);
+      await said(page, 'The account is erased.');
+      assert.equal(wallet.signed.length, 5, 'the sign-in, and one for each change');
+      assert.equal(new Set(wallet.signed).size, 5, 'each text is good once');
+    },
+    { refusals: /403|404/ },
+  );
+});
+
 test('one session is ended, then all of them', async () => {
   const user = await newUser(service.url);
   /** @type {string[]} */

@@ -1,7 +1,7 @@
 /** Every language says everything, and the reader gets the one that they want. */
 
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { UNLIMITED, startService } from '../lib/service.mjs';
 import { heading, launch, onPage } from './support/browser.mjs';
@@ -55,6 +55,12 @@ for (const language of others) {
     }
   });
 }
+
+test('every permission has words, in English those of the service', async () => {
+  const published = JSON.parse(await readFile(new URL('../vectors/permissions.json', import.meta.url), 'utf8')).permissions;
+  const words = Object.entries(published).map(([name, said]) => [`permission.${name}`, said.replaceAll("'", '’')]);
+  assert.deepEqual(english['rights'], Object.fromEntries(words));
+});
 
 /** @type {ReadonlyArray<[string, string]>} */
 const WANTED = [

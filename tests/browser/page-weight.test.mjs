@@ -3,15 +3,18 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { UNLIMITED, startService } from '../lib/service.mjs';
-import { launch, onPage } from './support/browser.mjs';
+import { loaded } from './support/account-states.mjs';
+import { BOSS } from './support/admin-states.mjs';
+import { launch, onPage, signInOn } from './support/browser.mjs';
 import { LANGUAGES } from './support/languages.mjs';
+import { installWallet } from './support/wallet.mjs';
 
 /** @type {import('../lib/service.mjs').Service} */
 let service;
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {
-  [service, browser] = await Promise.all([startService({ env: UNLIMITED }), launch()]);
+  [service, browser] = await Promise.all([startService({ env: { ...UNLIMITED, SUPER_ADMIN_ADDRESSES: BOSS.address } }), launch()]);
 });
 after(async () => {
   await browser?.close();
@@ -45,5 +48,29 @@ for (const language of Object.keys(LANGUAGES)) {
       },
       { context: { locale: language } },
     );
+  });
+}
+
+for (const path of ['/account', '/admin']) {
+  test(`${path} asks for all its modules at once, too`, async () => {
+    await onPage(browser, service.url, async (page) => {
+      await installWallet(page, { account: BOSS });
+      await page.goto('/');
+      await signInOn(page);
+      /** @type {string[]} */
+      const modules = [];
+      page.on('requestfinished', (request) => {
+        const at = new URL(request.url()).pathname;
+        if (at.endsWith('.js')) modules.push(at);
+      });
+      await page.goto(path);
+      await loaded(page);
+      await page.waitForLoadState('networkidle');
+      const preloaded = await page.locator('link[rel=modulepreload]').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+      assert.ok(preloaded.length > 20);
+      const words = modules.filter((module) => module.startsWith('/web/lib/i18n/en'));
+      assert.deepEqual(modules.toSorted(), [...preloaded, ...words].toSorted());
+      assert.ok(words.length >= 3, 'and then for its words');
+    });
   });
 }

@@ -9,7 +9,7 @@ import { profilePanel } from './profile.js';
 import { rightsPanel } from './rights.js';
 import { sessionsPanel } from './sessions.js';
 
-await addWords('app', 'account');
+await addWords('app', 'account', 'rights');
 openPage({
   title: 'account.title',
   begin(main, { user }) {
