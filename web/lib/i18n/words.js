@@ -7,7 +7,7 @@ import en from './en.js';
 
 /**
  * @typedef {keyof typeof en | keyof typeof import('./en/app.js').default | keyof typeof import('./en/account.js').default
- *   | keyof typeof import('./en/admin.js').default} Key
+ *   | keyof typeof import('./en/admin.js').default | keyof typeof import('./en/trezor.js').default} Key
  */
 
 /** @type {Record<string, Record<keyof typeof en, string>>} */

@@ -1,0 +1,8 @@
+/** The Trezor and what is said of it, which the page loads when one is chosen. */
+
+import trezor from '../lib/i18n/en/trezor.js';
+import { addWords } from '../lib/i18n/words.js';
+
+export { openTrezor } from '../wallets/trezor.js';
+
+addWords({ en: trezor });
