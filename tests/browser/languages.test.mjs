@@ -25,7 +25,7 @@ const others = Object.keys(LANGUAGES).filter((tag) => tag !== 'en');
 
 /** What is the same in another language: names, and words that it shares with English. */
 const SHARED = new Set([
-  'brand', 'page.title', 'choose.ethereum', 'passphrase.label', 'wallet.ledger', 'wallet.trezor', 'wallet.keepkey', 'wallet.keepkey-eth',
+  'brand', 'page.title', 'choose.ethereum', 'passphrase.label', 'wallet.ledger', 'wallet.trezor', 'wallet.trezor-eth', 'wallet.keepkey', 'wallet.keepkey-eth',
   'profile.name', 'hardware.name', 'role.ADMIN', 'audit.detail', 'system.version', 'admin.system', 'elsewhere.copied',
 ]);
 

@@ -12,18 +12,18 @@ import { decode, encode } from '../../web/lib/protobuf.js';
 import { qrCode } from '../../web/lib/qr.js';
 import { sha256 } from '../../web/lib/sha256.js';
 import { fromBytes, fromEthereum, isAddress } from '../../web/wallets/address.js';
-import { reader as packetReader, toPackets } from '../../web/wallets/keepkey-packets.js';
 import { openKeepKey } from '../../web/wallets/keepkey.js';
 import { reader as reportReader, toReports } from '../../web/wallets/ledger-frames.js';
 import { openLedger } from '../../web/wallets/ledger.js';
 import { readAddress, readSignature } from '../../web/wallets/manual.js';
+import { reader as packetReader, toPackets } from '../../web/wallets/usb-packets.js';
 import { KeepKeyModel } from './support/keepkey.mjs';
 import { LedgerModel } from './support/ledger.mjs';
 import { makeHid, makeUsb } from './support/transports.mjs';
 
 const { BinaryReader } = createRequire(import.meta.url)('google-protobuf');
 const tronWeb = new TronWeb({ fullHost: 'http://127.0.0.1:9' });
-const prompts = { pin: async () => '', passphrase: async () => '', confirm: () => {} };
+const prompts = { pin: async () => '', passphrase: async () => '', account: async () => '', confirm: () => {} };
 const bytes = (/** @type {number} */ max) => fc.uint8Array({ maxLength: max });
 
 test('a command to a Ledger is cut as its firmware reads it', () => {

@@ -34,7 +34,7 @@ def flip(text):
 
 @pytest.mark.parametrize("wallet_type, scheme", [
     ("tron", "tron-v2"), ("ledger", "tron-v2"), ("keepkey", "tron-v2"),
-    ("keepkey-eth", "eip191"), ("ethereum", "eip191"),
+    ("keepkey-eth", "eip191"), ("trezor-eth", "eip191"), ("ethereum", "eip191"),
 ])
 def test_a_wallet_of_each_kind_signs_in(base, wallet, wallet_type, scheme):
     reply = wallet.sign_in(base, wallet_type)

@@ -3,13 +3,14 @@
 /**
  * How somebody will sign, as the service calls it; the text to sign follows from it.
  *
- * @typedef {'tron' | 'ethereum' | 'ledger' | 'keepkey' | 'keepkey-eth'} WalletType
+ * @typedef {'tron' | 'ethereum' | 'ledger' | 'keepkey' | 'keepkey-eth' | 'trezor' | 'trezor-eth'} WalletType
  */
 
 /**
  * @typedef {object} Challenge
  * @property {string} message the whole text to sign
  * @property {string} digest what is signed for it, in hex; a Ledger shows it
+ * @property {{raw_data_hex: string}} [trezor_tx] the transaction that is signed in its place by a `trezor`
  * @property {string} issued_at
  * @property {string} expires_at
  */
@@ -100,7 +101,7 @@ export async function askChallenge(address, walletType, signal) {
 }
 
 /**
- * @param {{address: string, message: string, signature: string, device?: 'ledger' | 'keepkey'}} answer
+ * @param {{address: string, message: string, signature: string, device?: 'ledger' | 'keepkey' | 'trezor'}} answer
  * @param {AbortSignal} signal
  * @returns {Promise<Tokens>}
  */

@@ -1,4 +1,4 @@
-/** What devices ask for while they work: a PIN, by the places of its digits, and a passphrase. */
+/** What devices ask for while they work: a PIN, by the places of its digits, a passphrase, and which account it is to be. */
 
 import { el } from '../lib/dom.js';
 import { text, words } from '../lib/i18n/words.js';
@@ -6,6 +6,8 @@ import { announce, button } from './screen.js';
 
 /** @typedef {import('./screen.js').View} View */
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
+
+/** @typedef {import('../wallets/signer.js').Offer} Offer */
 
 /** The places as they lie on a number pad, which is how the device calls them. */
 const PLACES = ['7', '8', '9', '4', '5', '6', '1', '2', '3'];
@@ -87,4 +89,23 @@ export function passphrase(wallet, done, cancel) {
     button('quiet', 'action.cancel', cancel),
   );
   return { title: 'passphrase.title', values: { wallet }, body: [el('p', { class: 'lead' }, words('passphrase.lead')), form] };
+}
+
+/**
+ * @param {string} wallet
+ * @param {Offer} offer
+ * @param {(id: string) => void} done
+ * @param {() => void} cancel
+ * @returns {View}
+ */
+export function account(wallet, { title, lead, choices }, done, cancel) {
+  const first = choices.find(({ lack }) => !lack);
+  const parts = choices.flatMap((choice) => [
+    el('h2', {}, words(choice.name, { wallet })),
+    el('p', {}, words(choice.lead, { wallet })),
+    choice.lack
+      ? el('p', { class: 'small' }, words(choice.lack, choice.values))
+      : button(choice === first ? 'primary' : 'secondary', choice.action, () => done(choice.id)),
+  ]);
+  return { title, values: { wallet }, body: [el('p', { class: 'lead' }, words(lead, { wallet })), ...parts, button('quiet', 'action.cancel', cancel)] };
 }

@@ -19,7 +19,7 @@ import { announce, button, host, notice } from './screen.js';
  */
 
 /** Where the same click would only find the same again. @type {ReadonlyArray<Kind>} */
-const HOPELESS = ['insecurePage', 'noDeviceAccess'];
+const HOPELESS = ['insecurePage', 'noDeviceAccess', 'otherProtocol', 'bitcoinOnly'];
 
 /**
  * The most that a clock here may differ from the service's, in milliseconds: more, and it calls a new text too old, which

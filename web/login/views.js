@@ -32,6 +32,14 @@ export function lead(key) {
   return el('p', { class: 'lead' }, words(key));
 }
 
+/**
+ * @param {Key} key
+ * @param {Record<string, string>} [values]
+ */
+function small(key, values) {
+  return el('p', { class: 'small' }, words(key, values));
+}
+
 /** @param {() => void} cancel */
 export function cancelButton(cancel) {
   return button('secondary', 'action.cancel', cancel);
@@ -93,7 +101,7 @@ export function none(ways, choose, again, notice) {
     body: [
       el('p', { class: 'lead' }, words('none.lead', { host })),
       el('ul', { class: 'wallets' }, WALLETS_TO_GET.map(link)),
-      el('p', { class: 'small' }, words('none.phone')),
+      small('none.phone'),
       button('primary', 'none.again', again),
       ...otherWays(ways, choose),
     ],
@@ -125,7 +133,7 @@ export function getReady(wallet, steps, go, cancel) {
     values: { wallet },
     body: [
       el('ol', { class: 'todo' }, steps.map((step) => el('li', {}, words(step, { wallet })))),
-      el('p', { class: 'small' }, words('device.browserAsks', { wallet })),
+      small('device.browserAsks', { wallet }),
       button('primary', 'device.connect', go, { wallet }),
       button('quiet', 'action.choose', cancel),
     ],
@@ -146,10 +154,10 @@ export function review({ way, signer, challenge, sign, compare, cancel, notice }
     body: [
       el('h2', {}, words('review.account')),
       fullAddress(signer.address),
-      signer.walletType === 'ethereum' ? el('p', { class: 'small' }, words('review.ethereum', { wallet })) : undefined,
+      signer.walletType === 'ethereum' ? small('review.ethereum', { wallet }) : signer.said && small(signer.said.account),
       compare ? button('secondary', 'device.compare', compare, { wallet }) : undefined,
       ...toSign({ way, signer, challenge }),
-      el('p', { class: 'small' }, words('review.note')),
+      small(signer.said?.meaning ?? 'review.note'),
       button('primary', 'review.sign', sign, { wallet }),
       button('quiet', 'action.cancel', cancel),
     ],
@@ -162,7 +170,7 @@ export function review({ way, signer, challenge, sign, compare, cancel, notice }
  * @returns {View}
  */
 export function signing({ way, signer, challenge }, cancel) {
-  const lead = signer.walletType === 'ledger' ? 'sign.leadHash' : way.device ? 'sign.leadDevice' : 'sign.lead';
+  const lead = signer.said?.confirm ?? (signer.walletType === 'ledger' ? 'sign.leadHash' : way.device ? 'sign.leadDevice' : 'sign.lead');
   const shown = signer.walletType === 'ledger' ? hash(challenge.digest) : textToSign(challenge.message);
   return waiting('sign.title', { wallet: way.name }, [el('p', { class: 'lead' }, words(lead)), shown, cancelButton(cancel)]);
 }
@@ -194,11 +202,12 @@ function toSign({ way, signer, challenge }) {
       textToSign(challenge.message),
       heading('review.hash'),
       hash(challenge.digest),
-      el('p', { class: 'small' }, words('review.hashNote')),
+      small('review.hashNote'),
     ];
   }
-  const note = way.device ? el('p', { class: 'small' }, words('review.beginning', { wallet: way.name })) : undefined;
-  return [heading('review.text'), textToSign(challenge.message), note];
+  const { said } = signer;
+  const note = way.device && small(said?.shown ?? 'review.beginning', { wallet: way.name });
+  return [heading(said?.text ?? 'review.text'), textToSign(challenge.message), note];
 }
 
 /**

@@ -21,7 +21,7 @@ import * as views from './views.js';
  * @property {string | undefined} icon a data: URI
  * @property {'wallet' | 'device' | 'elsewhere'} kind
  * @property {Key} [hint] a few words after the name
- * @property {'ledger' | 'keepkey'} [device] what the service calls it
+ * @property {'ledger' | 'keepkey' | 'trezor'} [device] what the service calls it
  * @property {(stage: Stage) => Promise<Signer>} open
  * @property {import('../wallets/signer.js').Watched} [watched] where its account can be seen without opening it
  */
@@ -39,7 +39,7 @@ import * as views from './views.js';
 
 /**
  * @typedef {object} Device
- * @property {'ledger' | 'keepkey'} id
+ * @property {'ledger' | 'keepkey' | 'trezor'} id
  * @property {string} name
  * @property {'hid' | 'usb'} by which of the browser's interfaces it is reached
  * @property {ReadonlyArray<Key>} steps what the person does first
@@ -61,6 +61,13 @@ const DEVICES = [
     by: 'usb',
     steps: ['device.plugInOnly', 'device.close'],
     load: async () => (await import('../wallets/keepkey.js')).openKeepKey,
+  },
+  {
+    id: 'trezor',
+    name: 'Trezor',
+    by: 'usb',
+    steps: ['device.plugInOnly', 'device.closeSuite'],
+    load: async () => (await import('./trezor.js')).openTrezor,
   },
 ];
 

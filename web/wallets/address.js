@@ -37,9 +37,22 @@ export function fromBytes(bytes) {
  */
 export function isAddress(text) {
   if (!/^T[1-9A-HJ-NP-Za-km-z]{33}$/.test(text)) return false;
-  const number = Array.from(text).reduce((sum, digit) => sum * 58n + BigInt(ALPHABET.indexOf(digit)), 0n);
-  const bytes = fromHex(number.toString(16).padStart(50, '0'));
+  const bytes = decode(text);
   return bytes.length === 25 && bytes[0] === PREFIX && fromBytes(bytes.slice(1, 21)) === text;
+}
+
+/**
+ * @param {string} address that is one
+ * @returns {Uint8Array} its 21 bytes, as they stand in transactions
+ */
+export function toBytes(address) {
+  return decode(address).slice(0, 21);
+}
+
+/** @param {string} text digits of base58 */
+function decode(text) {
+  const number = Array.from(text).reduce((sum, digit) => sum * 58n + BigInt(ALPHABET.indexOf(digit)), 0n);
+  return fromHex(number.toString(16).padStart(50, '0'));
 }
 
 /** @param {Uint8Array} payload */

@@ -68,7 +68,7 @@ fn signed_instead(args: &Args, text: &[u8], name: &str) -> Option<String> {
                 "It verifies as tron-v2 for {name}: the wallet signed a TRON message. Ask for a challenge with the wallet type tron, ledger or keepkey."
             ),
             Scheme::Eip191 => format!(
-                "It verifies as eip191 for {name}: the wallet signed an Ethereum message. Ask for a challenge with the wallet type ethereum or keepkey-eth."
+                "It verifies as eip191 for {name}: the wallet signed an Ethereum message. Ask for a challenge with the wallet type ethereum, keepkey-eth or trezor-eth."
             ),
             Scheme::TrezorTx => format!(
                 "It verifies as trezor-tx for {name}: the wallet signed the transaction that carries it. Ask for a challenge with the wallet type trezor."

@@ -112,7 +112,8 @@ impl Challenge {
             | WalletType::Ledger
             | WalletType::Keepkey
             | WalletType::KeepkeyEth
-            | WalletType::Trezor => line::text(self),
+            | WalletType::Trezor
+            | WalletType::TrezorEth => line::text(self),
             WalletType::Ethereum => eip4361::text(self),
         }
     }

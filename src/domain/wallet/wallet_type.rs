@@ -22,12 +22,21 @@ pub enum WalletType {
     Ethereum,
     /// A Trezor with firmware that knows `TronSignTx` (core 2.11.0 or later; not the Model One).
     Trezor,
+    /// Any Trezor, by `EthereumSignMessage`: with the key of its Ethereum account, as it lets no other one sign so.
+    TrezorEth,
 }
 
 impl WalletType {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Tron, Self::Ledger, Self::Keepkey, Self::KeepkeyEth, Self::Ethereum, Self::Trezor];
+    pub const ALL: [Self; 7] = [
+        Self::Tron,
+        Self::Ledger,
+        Self::Keepkey,
+        Self::KeepkeyEth,
+        Self::Ethereum,
+        Self::Trezor,
+        Self::TrezorEth,
+    ];
 
     /// The name in bodies, such as `keepkey-eth`.
     #[must_use]
@@ -39,6 +48,7 @@ impl WalletType {
             Self::KeepkeyEth => "keepkey-eth",
             Self::Ethereum => "ethereum",
             Self::Trezor => "trezor",
+            Self::TrezorEth => "trezor-eth",
         }
     }
 
@@ -47,7 +57,7 @@ impl WalletType {
     pub const fn scheme(self) -> Scheme {
         match self {
             Self::Tron | Self::Ledger | Self::Keepkey => Scheme::TronV2,
-            Self::KeepkeyEth | Self::Ethereum => Scheme::Eip191,
+            Self::KeepkeyEth | Self::Ethereum | Self::TrezorEth => Scheme::Eip191,
             Self::Trezor => Scheme::TrezorTx,
         }
     }
@@ -59,7 +69,7 @@ impl WalletType {
     pub const fn device(self) -> Option<DeviceType> {
         match self {
             Self::Ledger => Some(DeviceType::Ledger),
-            Self::Trezor => Some(DeviceType::Trezor),
+            Self::Trezor | Self::TrezorEth => Some(DeviceType::Trezor),
             Self::Keepkey | Self::KeepkeyEth => Some(DeviceType::Keepkey),
             Self::Tron | Self::Ethereum => None,
         }
@@ -74,7 +84,7 @@ impl fmt::Display for WalletType {
 
 /// No kind of wallet has this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected tron, ledger, keepkey, keepkey-eth, ethereum or trezor")]
+#[error("expected tron, ledger, keepkey, keepkey-eth, ethereum, trezor or trezor-eth")]
 pub struct WalletTypeError;
 
 impl FromStr for WalletType {
@@ -113,6 +123,7 @@ mod tests {
             ("keepkey-eth", WalletType::KeepkeyEth, Scheme::Eip191),
             ("ethereum",    WalletType::Ethereum,   Scheme::Eip191),
             ("trezor",      WalletType::Trezor,     Scheme::TrezorTx),
+            ("trezor-eth",  WalletType::TrezorEth,  Scheme::Eip191),
         ];
         assert_eq!(cases.map(|(_, wallet, _)| wallet), WalletType::ALL);
         for (name, wallet, scheme) in cases {

@@ -4,11 +4,10 @@
  */
 
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { Wallet } from 'ethers';
 import { TronWeb, utils } from 'tronweb';
+import { Packets, failure, fields, message } from './codec.mjs';
 
-const { BinaryReader, BinaryWriter } = createRequire(import.meta.url)('google-protobuf');
 const tronWeb = new TronWeb({ fullHost: 'http://127.0.0.1:9' });
 
 const PATH = [0x8000002c, 0x800000c3, 0x80000000, 0, 0];
@@ -34,8 +33,7 @@ export class KeepKeyModel {
   shown = [];
   /** What the page did that firmware would not take. @type {string[]} */
   wrong = [];
-  /** @type {number[]} */
-  #whole = [];
+  #packets = new Packets();
   /** What it does once its question is answered. @type {((type: number, body: Buffer) => Promise<number[][]> | number[][]) | undefined} */
   #waiting;
   #unlocked = false;
@@ -51,7 +49,7 @@ export class KeepKeyModel {
 
   /** Unplugged and plugged in again, it knows nothing of a message that was cut off, and is locked. */
   replug() {
-    this.#whole = [];
+    this.#packets = new Packets();
     this.#waiting = undefined;
     this.#unlocked = false;
     this.#opened = false;
@@ -63,17 +61,9 @@ export class KeepKeyModel {
    */
   async receive(packet) {
     try {
-      assert.equal(packet.length, 64, 'a packet is 64 bytes');
-      assert.equal(packet[0], 0x3f);
-      if (this.#whole.length === 0) assert.deepEqual(packet.slice(1, 3), [0x23, 0x23]);
-      this.#whole.push(...packet.slice(1));
-      const header = Buffer.from(this.#whole.slice(0, 8));
-      const end = 8 + header.readUInt32BE(4);
-      if (this.#whole.length < end) return [];
-      const [body, rest] = [Buffer.from(this.#whole.slice(8, end)), this.#whole.slice(end)];
-      assert.ok(rest.length < 63 && rest.every((byte) => byte === 0), 'the rest of a packet is zeros');
-      this.#whole = [];
-      return this.state.silent ? [] : await this.#handle(header.readUInt16BE(2), body);
+      const heard = this.#packets.take(packet);
+      if (!heard) return [];
+      return this.state.silent ? [] : await this.#handle(heard.type, heard.body);
     } catch (error) {
       this.wrong.push(String(error));
       return failure(9);
@@ -208,50 +198,4 @@ export class KeepKeyModel {
     };
     return message(26, (writer) => writer.writeEnum(1, 7));
   }
-}
-
-/**
- * @param {Buffer} body
- * @returns {Record<number, any>} the path as a list, bytes as Buffer, numbers as they are
- */
-function fields(body) {
-  const reader = new BinaryReader(body);
-  /** @type {Record<number, any>} */
-  const found = {};
-  while (reader.nextField()) {
-    const number = reader.getFieldNumber();
-    if (reader.getWireType() === 2) found[number] = Buffer.from(reader.readBytes());
-    else if (number === 1) (found[1] ??= []).push(reader.readUint32());
-    else found[number] = reader.readUint32();
-  }
-  return found;
-}
-
-/**
- * @param {number} type
- * @param {(writer: any) => void} write
- * @returns {number[][]} its packets
- */
-function message(type, write) {
-  const writer = new BinaryWriter();
-  write(writer);
-  const body = Buffer.from(writer.getResultBuffer());
-  const header = Buffer.alloc(8, '##');
-  header.writeUInt16BE(type, 2);
-  header.writeUInt32BE(body.length, 4);
-  const whole = [...header, ...body];
-  const packets = [];
-  for (let start = 0; start < whole.length; start += 63) {
-    const packet = [0x3f, ...whole.slice(start, start + 63)];
-    packets.push([...packet, ...new Array(64 - packet.length).fill(0)]);
-  }
-  return packets;
-}
-
-/** @param {number} code */
-function failure(code) {
-  return message(3, (writer) => {
-    writer.writeEnum(1, code);
-    writer.writeString(2, 'RAW FAILURE TEXT');
-  });
 }

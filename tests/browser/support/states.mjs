@@ -6,6 +6,7 @@ import { installEthereum } from './ethereum.mjs';
 import { KeepKeyModel } from './keepkey.mjs';
 import { LedgerModel } from './ledger.mjs';
 import { plugIn } from './transports.mjs';
+import { TREZOR, TrezorModel } from './trezor.mjs';
 import { installWallet } from './wallet.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -81,6 +82,26 @@ export async function openDevice(page, name, state = {}, wire = {}, choose = () 
   return { ledger, keepkey, model, behave };
 }
 
+/** What the choice between the accounts of a Trezor says, by what is asked of the service then. */
+export const TREZOR_ACCOUNTS = { 'trezor': 'Use my Suite account', 'trezor-eth': 'Use my Ethereum account' };
+
+/**
+ * Open the page with a Trezor on its cable, and connect it.
+ *
+ * @param {Page} page
+ * @param {import('./trezor.mjs').TrezorState} [state]
+ * @param {import('./transports.mjs').Wire} [wire]
+ */
+export async function openTrezor(page, state = {}, wire = {}) {
+  const trezor = new TrezorModel(state);
+  const { behave } = await plugIn(page, 'usb', trezor, { ...TREZOR, ...wire });
+  await page.goto('/');
+  await click(page, 'Trezor');
+  await heading(page, 'Connect your Trezor');
+  await click(page, 'Connect Trezor');
+  return { trezor, behave };
+}
+
 /**
  * Open the page, and go on to the text that is to be signed elsewhere.
  *
@@ -107,6 +128,20 @@ const withDevice = (name, state, wire, clicks, title) => async (/** @type {Page}
   await openDevice(page, name, state, wire);
   await click(page, `Connect ${name}`);
   if (clicks > 1) await click(page, `Sign with ${name}`);
+  await heading(page, title);
+};
+
+/**
+ * @param {import('./trezor.mjs').TrezorState} state
+ * @param {import('./transports.mjs').Wire} wire
+ * @param {keyof typeof TREZOR_ACCOUNTS | undefined} choice nothing: as far as it comes without
+ * @param {string} title
+ * @param {boolean} [signs]
+ */
+const withTrezor = (state, wire, choice, title, signs = false) => async (/** @type {Page} */ page) => {
+  await openTrezor(page, state, wire);
+  if (choice) await click(page, TREZOR_ACCOUNTS[choice]);
+  if (signs) await click(page, 'Sign with Trezor');
   await heading(page, title);
 };
 
@@ -320,6 +355,18 @@ export const STATES = [
   { name: 'keepkey-empty', reach: withDevice('KeepKey', { empty: true }, {}, 1, 'KeepKey is not set up') },
   { name: 'keepkey-too-old', reach: withDevice('KeepKey', {}, { productId: 1 }, 1, 'KeepKey is too old for this') },
   { name: 'keepkey-busy', reach: withDevice('KeepKey', { failure: 15 }, {}, 2, 'KeepKey does not answer') },
+  { name: 'trezor-accounts', reach: withTrezor({}, {}, undefined, 'Which account of your Trezor?') },
+  { name: 'trezor-accounts-old', reach: withTrezor({ version: [2, 8, 10] }, {}, undefined, 'Which account of your Trezor?') },
+  { name: 'trezor-accounts-one', reach: withTrezor({ version: [1, 14, 2] }, {}, undefined, 'Which account of your Trezor?') },
+  { name: 'trezor-pin-on-device', reach: withTrezor({ pin: '1', slow: true }, {}, 'trezor', 'Enter your PIN on the Trezor') },
+  { name: 'trezor-pin', reach: withTrezor({ version: [1, 14, 2], pin: '1' }, {}, 'trezor-eth', 'Enter your Trezor PIN') },
+  { name: 'trezor-review', reach: withTrezor({}, {}, 'trezor', 'Read, then sign') },
+  { name: 'trezor-eth-review', reach: withTrezor({}, {}, 'trezor-eth', 'Read, then sign') },
+  { name: 'trezor-signing', reach: withTrezor({ slow: true }, {}, 'trezor', 'Confirm in Trezor', true) },
+  { name: 'trezor-taken', reach: withTrezor({}, { taken: true }, undefined, 'Trezor is in use elsewhere') },
+  { name: 'trezor-other-protocol', reach: withTrezor({ thp: true }, {}, undefined, 'This Trezor speaks another language') },
+  { name: 'trezor-too-old', reach: withTrezor({ version: [1, 6, 3] }, {}, undefined, 'The firmware of your Trezor is too old') },
+  { name: 'trezor-bitcoin-only', reach: withTrezor({ bitcoinOnly: true }, {}, 'trezor', 'This Trezor knows Bitcoin alone') },
   {
     name: 'elsewhere-address',
     reach: async (page) => {

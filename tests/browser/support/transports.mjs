@@ -13,6 +13,7 @@
  * @property {boolean} [taken] another program holds the device
  * @property {number} [unplugAfter] it is unplugged when so many reports or packets were written
  * @property {boolean} [noise] before each answer comes the answer to somebody else
+ * @property {number} [vendorId]
  * @property {number} [productId]
  */
 
@@ -122,7 +123,7 @@ export function makeUsb(send, wire) {
   const isGone = () => wire.unplugAfter !== undefined && written >= wire.unplugAfter;
   const device = {
     opened: false,
-    vendorId: 0x2b24,
+    vendorId: wire.vendorId ?? 0x2b24,
     productId: wire.productId ?? 2,
     configuration: /** @type {unknown} */ (null),
     async open() {
@@ -167,9 +168,10 @@ export function makeUsb(send, wire) {
       if (wire.forbidden) throw fail('SecurityError');
       return allowed ? [device] : [];
     },
-    async requestDevice(/** @type {{filters: Array<{vendorId: number}>}} */ { filters }) {
+    async requestDevice(/** @type {{filters: Array<{vendorId: number, productId?: number}>}} */ { filters }) {
       if (globalThis.navigator?.userActivation?.isActive === false) throw fail('SecurityError');
-      if (!filters.some(({ vendorId }) => vendorId === device.vendorId)) throw new TypeError('no such device');
+      const listed = filters.some(({ vendorId, productId }) => vendorId === device.vendorId && (productId ?? device.productId) === device.productId);
+      if (!listed) throw new TypeError('no such device');
       if (wire.chooseNothing) throw fail('NotFoundError');
       allowed = true;
       return device;

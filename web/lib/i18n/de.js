@@ -54,6 +54,7 @@ export default {
   'device.plugInOnly': 'Schließen Sie das Gerät an.',
   'device.ledgerApp': 'Öffnen Sie darauf die TRON-App.',
   'device.close': 'Schließen Sie andere Programme und Tabs, die es benutzen.',
+  'device.closeSuite': 'Beenden Sie Trezor Suite, und schließen Sie andere Tabs, die das Gerät benutzen.',
   'device.browserAsks': 'Ihr Browser fragt vielleicht, welches Gerät es ist: Wählen Sie {wallet}.',
   'device.connect': '{wallet} verbinden',
   'device.opening': 'Verbindung zu {wallet} wird hergestellt',

@@ -54,6 +54,7 @@ export default {
   'device.plugInOnly': 'Plug it in.',
   'device.ledgerApp': 'Open the TRON app on it.',
   'device.close': 'Close other programs and tabs that use it.',
+  'device.closeSuite': 'Quit Trezor Suite, and close other tabs that use it.',
   'device.browserAsks': 'Your browser may ask which device it is: choose the {wallet}.',
   'device.connect': 'Connect {wallet}',
   'device.opening': 'Connecting to {wallet}',

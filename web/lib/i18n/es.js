@@ -54,6 +54,7 @@ export default {
   'device.plugInOnly': 'Enchúfalo.',
   'device.ledgerApp': 'Abre en él la app TRON.',
   'device.close': 'Cierra otros programas y pestañas que lo usen.',
+  'device.closeSuite': 'Cierra Trezor Suite y otras pestañas que lo usen.',
   'device.browserAsks': 'Puede que tu navegador pregunte qué dispositivo es: elige {wallet}.',
   'device.connect': 'Conectar {wallet}',
   'device.opening': 'Conectando con {wallet}',

@@ -54,6 +54,7 @@ export default {
   'device.plugInOnly': 'Takın.',
   'device.ledgerApp': 'Üzerinde TRON uygulamasını açın.',
   'device.close': 'Onu kullanan diğer programları ve sekmeleri kapatın.',
+  'device.closeSuite': 'Trezor Suite’i kapatın ve onu kullanan diğer sekmeleri kapatın.',
   'device.browserAsks': 'Tarayıcınız hangi cihaz olduğunu sorabilir: {wallet} seçin.',
   'device.connect': '{wallet} bağla',
   'device.opening': '{wallet} cihazına bağlanılıyor',

@@ -54,6 +54,7 @@ export default {
   'device.plugInOnly': '插入设备。',
   'device.ledgerApp': '在设备上打开 TRON 应用。',
   'device.close': '关闭正在使用它的其他程序和标签页。',
+  'device.closeSuite': '退出 Trezor Suite，并关闭正在使用它的其他标签页。',
   'device.browserAsks': '浏览器可能会询问是哪台设备：请选择 {wallet}。',
   'device.connect': '连接 {wallet}',
   'device.opening': '正在连接 {wallet}',

@@ -48,6 +48,7 @@ export default {
   'wallet.ethereum': 'Ethereum-Wallet',
   'wallet.ledger': 'Ledger',
   'wallet.trezor': 'Trezor',
+  'wallet.trezor-eth': 'Trezor',
   'wallet.keepkey': 'KeepKey',
   'wallet.keepkey-eth': 'KeepKey',
 

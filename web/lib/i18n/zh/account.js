@@ -48,6 +48,7 @@ export default {
   'wallet.ethereum': '以太坊钱包',
   'wallet.ledger': 'Ledger',
   'wallet.trezor': 'Trezor',
+  'wallet.trezor-eth': 'Trezor',
   'wallet.keepkey': 'KeepKey',
   'wallet.keepkey-eth': 'KeepKey',
 

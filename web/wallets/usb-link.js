@@ -1,7 +1,10 @@
-/** A KeepKey on its cable: a question goes out, it asks back for its button, a PIN or a passphrase, and answers. */
+/**
+ * A KeepKey or a Trezor on its cable, which speak alike: a question goes out, it asks back for its button, a PIN or a
+ * passphrase, and answers.
+ */
 
 import { decode, encode } from '../lib/protobuf.js';
-import { reader, toPackets } from './keepkey-packets.js';
+import { reader, toPackets } from './usb-packets.js';
 import { WalletError } from './signer.js';
 
 /** @typedef {import('./signer.js').Prompts} Prompts */
@@ -37,6 +40,8 @@ const BUTTON_REQUEST = 26;
 const BUTTON_ACK = 27;
 const PASSPHRASE_REQUEST = 41;
 const PASSPHRASE_ACK = 42;
+/** What a Trezor of another protocol says in this one: InvalidProtocol. */
+const OTHER_PROTOCOL = 17;
 /** How long a device may take to say who it is, in milliseconds. */
 const PATIENCE_MS = 5000;
 
@@ -57,6 +62,7 @@ function refusal(failure) {
     case 11: // NotInitialized
       return new WalletError('notSetUp');
     case 15: // Busy
+    case 19: // InProgress
       return new WalletError('deviceBusy');
     default:
       return new WalletError('deviceFailed', { code: String(code) });
@@ -69,9 +75,13 @@ export class Link {
   #asking = false;
   #closed = false;
 
-  /** @param {UsbDevice} device */
-  constructor(device) {
+  /**
+   * @param {UsbDevice} device
+   * @param {Record<number, 'pin' | 'passphrase'>} [entries] which of its button requests mean that something is entered on it
+   */
+  constructor(device, entries = {}) {
     this.device = device;
+    this.entries = entries;
   }
 
   async open() {
@@ -104,6 +114,7 @@ export class Link {
         // Answers to what an earlier page asked may come first.
         const { type, fields } = await this.#read();
         if (type === FEATURES) return fields;
+        if (type === FAILURE && fields.get(1) === OTHER_PROTOCOL) throw new WalletError('otherProtocol');
       }
     } finally {
       clearTimeout(patience);
@@ -114,24 +125,28 @@ export class Link {
    * @param {number} type
    * @param {FieldList} fields
    * @param {Prompts} prompts
+   * @param {number} expected the type of the answer
    * @returns {Promise<Fields>}
    * @throws {WalletError} if the device says no, or is gone
    */
-  async ask(type, fields, prompts) {
+  async ask(type, fields, prompts, expected) {
     this.#asking = true;
     try {
       await this.#write(type, fields);
       for (;;) {
         const answer = await this.#read();
         if (answer.type === BUTTON_REQUEST) {
-          prompts.confirm();
+          prompts.confirm(this.entries[Number(answer.fields.get(1) ?? 0)]);
           await this.#write(BUTTON_ACK, []);
         } else if (answer.type === PIN_REQUEST) {
           await this.#write(PIN_ACK, [[1, await prompts.pin()]]);
         } else if (answer.type === PASSPHRASE_REQUEST) {
-          await this.#write(PASSPHRASE_ACK, [[1, await prompts.passphrase()]]);
+          const passphrase = await prompts.passphrase();
+          await this.#write(PASSPHRASE_ACK, [passphrase === undefined ? [3, true] : [1, passphrase]]);
         } else if (answer.type === FAILURE) {
           throw refusal(answer.fields);
+        } else if (answer.type !== expected) {
+          throw new WalletError('deviceFailed', { code: String(answer.type) });
         } else {
           return answer.fields;
         }

@@ -1,5 +1,5 @@
 /**
- * How a message travels to a KeepKey and back: in packets of 64 bytes that begin with `?`. Before the message stand `##`,
+ * How a message travels to a KeepKey or a Trezor and back: in packets of 64 bytes that begin with `?`. Before the message stand `##`,
  * its type and its length. What is left over is zeros.
  */
 
