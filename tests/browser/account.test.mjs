@@ -484,6 +484,7 @@ test('the account page is under 60 KB as sent, and asks for all its modules at o
     assert.ok(bytes < 60_000, `${bytes} bytes`);
     const modules = requests.map((request) => new URL(request.url()).pathname).filter((path) => path.endsWith('.js'));
     const preloaded = await page.locator('link[rel=modulepreload]').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
-    assert.deepEqual(modules.toSorted(), preloaded.toSorted(), 'every module is named in index.html, once');
+    const code = modules.filter((path) => !path.startsWith('/web/lib/i18n/en'));
+    assert.deepEqual(code.toSorted(), preloaded.toSorted(), 'every module is named in index.html, once, but for the words');
   });
 });

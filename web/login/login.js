@@ -4,7 +4,9 @@
  */
 
 import { ApiError, askChallenge } from '../lib/api.js';
+import { el } from '../lib/dom.js';
 import { shortAddress } from '../lib/format.js';
+import { languageMenu } from '../lib/i18n/menu.js';
 import { beginSession, endSession, hasSession, refreshSession, watchSession, whereBack } from '../lib/session.js';
 import { discoverWallets } from '../wallets/discovery.js';
 import { WalletError } from '../wallets/signer.js';
@@ -23,6 +25,7 @@ import { firstOf, rememberWay, waysToSignIn } from './ways.js';
 /** @typedef {import('../lib/session.js').Session} Session */
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
+document.body.append(el('footer', { class: 'foot' }, languageMenu()));
 const discovery = discoverWallets(onWalletsChanged);
 
 /** Whether the list of wallets is on show, or the lack of any, so that a change of it should be, too. */

@@ -2,7 +2,6 @@
 
 import { showBrand } from '../lib/branding.js';
 import { byId, el } from '../lib/dom.js';
-import { languageMenu } from '../lib/i18n/menu.js';
 import { text, words } from '../lib/i18n/words.js';
 
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
@@ -23,7 +22,6 @@ export const host = location.host;
 const card = byId('card');
 const status = byId('status');
 byId('brand').textContent = text('brand');
-document.body.append(el('footer', { class: 'foot' }, languageMenu()));
 void showBrand();
 
 /**
