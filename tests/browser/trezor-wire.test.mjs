@@ -9,8 +9,10 @@ import { TronWeb, utils } from 'tronweb';
 import { fromHex, toHex } from '../../web/lib/bytes.js';
 import { decode, encode } from '../../web/lib/protobuf.js';
 import { toBytes } from '../../web/wallets/address.js';
+import { ETHEREUM_PATH, TRON_PATH } from '../../web/wallets/path.js';
 import { transferOf } from '../../web/wallets/trezor-transfer.js';
 import { openTrezor } from '../../web/wallets/trezor.js';
+import { along } from '../../web/wallets/usb-wallet.js';
 import { fields } from './support/codec.mjs';
 import { makeUsb } from './support/transports.mjs';
 import { TREZOR, TrezorModel, rawTransaction } from './support/trezor.mjs';
@@ -19,7 +21,7 @@ import { TREZOR, TrezorModel, rawTransaction } from './support/trezor.mjs';
 /** @typedef {import('./support/trezor.mjs').TrezorState} TrezorState */
 /** @typedef {import('./support/transports.mjs').Wire} Wire */
 
-const MESSAGE = 'auth.example.org wants you to sign in. Not a transaction.';
+const MESSAGE = 'auth.example.org wants you to sign in. Nonce: 1';
 
 /**
  * The challenge as the service gives it.
@@ -91,6 +93,25 @@ test('of what the page sends, a Trezor makes the bytes that the service expects'
     const written = utils.transaction.txJsonToPb({ visible: false, raw_data: json });
     assert.equal(toHex(raw), utils.transaction.txPbToRawDataHex(written).toLowerCase(), 'and so does tronweb');
   }
+});
+
+test('the messages are those that trezorlib 0.20.2 writes', () => {
+  const own = 'TY72iA3SBtrds3QLYsS7LwYfkzXwAXCRWT';
+  const { head, contract } = transferOf(own, 'hello');
+  const written = [
+    encode(along(ETHEREUM_PATH)),
+    encode([...along(ETHEREUM_PATH), [2, 'hello']]),
+    encode([...along(TRON_PATH), [2, true]]),
+    encode([...along(TRON_PATH), ...head]),
+    encode(contract),
+  ];
+  assert.deepEqual(written.map(toHex), [
+    '08ac8080800808bc8080800808808080800808000800',
+    '08ac8080800808bc8080800808808080800808000800120568656c6c6f',
+    '08ac8080800808c381808008088080808008080008001001',
+    '08ac8080800808c38180800808808080800808000800120200001a08000000000000000020012a0568656c6c6f3001',
+    '0a1541f2cd810c48c401d392ead3c6e1e1cb9f57750a58121541f2cd810c48c401d392ead3c6e1e1cb9f57750a581801',
+  ]);
 });
 
 test('each model signs in the ways that its firmware has', async () => {

@@ -39,6 +39,7 @@ test('the account that Trezor Suite shows signs in by a transfer that the device
     assert.deepEqual(response.request().postDataJSON(), { tron_address: trezor.tron.address, wallet_type: 'trezor' });
     const { message, scheme, trezor_tx: transaction } = await response.json();
     assert.equal(scheme, 'trezor-tx');
+    assert.match(message, /This transfer cannot take place\./);
     assert.equal(await page.locator('.full-address').innerText(), trezor.tron.address);
     assert.equal(await page.locator('.to-sign').innerText(), message);
     await page.getByText('This is a transaction, but one that can never be carried out').waitFor();

@@ -19,6 +19,7 @@ async fn a_challenge_tells_the_page_all_that_the_device_needs() {
     let reply = challenge(&server, &wallet, "trezor").await;
     let message = reply["message"].as_str().unwrap();
     assert!(message.starts_with("localhost wants you to sign in with your TRON account"), "{message}");
+    assert!(message.contains(". This transfer cannot take place. "), "it is called what it is: {message}");
     assert!(message.len() <= 256, "no Trezor takes a longer memo");
     assert_eq!(reply["scheme"], "trezor-tx");
     let owner = HEXLOWER.encode(&[&[0x41], &wallet.address.as_bytes()[..]].concat());
@@ -82,7 +83,7 @@ async fn no_other_signature_answers_its_challenge() {
         ("another's own transfer",       stranger.sign(Scheme::TrezorTx, &message)),
         ("another expiration",           signed(Transfer { expiration: 2, ..proof() })),
         ("another time",                 signed(Transfer { timestamp: 2, ..proof() })),
-        ("another memo",                 signed(Transfer { data: message.replace("Not a", "Not A").into(), ..proof() })),
+        ("another memo",                 signed(Transfer { data: message.replace("This", "THIS").into(), ..proof() })),
         ("no memo",                      signed(Transfer { data: Vec::new(), ..proof() })),
         ("another amount",               signed(Transfer { amount: 2, ..proof() })),
         ("to somebody else",             signed(Transfer { to: stranger.address, ..proof() })),

@@ -1,4 +1,5 @@
-//! The text for wallets that do not know a standard of their own: one line of printable ASCII, at most 225 bytes.
+//! The text for wallets that do not know a standard of their own: one line of printable ASCII, at most 225 bytes, or 256 for a
+//! Trezor, which takes it as the memo of a transfer; there it calls itself what it is.
 //!
 //! A Ledger's TRON app 0.7.1 signs the wrong digest, without an error, when the message does not fit the first APDU; a
 //! KeepKey shows hex as soon as there is a newline. The wording follows [CAIP-122]; the chain is left out because a key
@@ -7,11 +8,15 @@
 //! [CAIP-122]: https://chainagnostic.org/CAIPs/caip-122
 
 use super::{Challenge, Nonce};
-use crate::domain::timestamp::Timestamp;
+use crate::domain::{timestamp::Timestamp, wallet::Scheme};
 
 pub(super) fn text(challenge: &Challenge) -> String {
+    let what = match challenge.scheme() {
+        Scheme::TronV2 | Scheme::Eip191 => "Not a transaction",
+        Scheme::TrezorTx => "This transfer cannot take place",
+    };
     format!(
-        "{} wants you to sign in with your TRON account {}. Not a transaction. Nonce: {}. Issued: {}",
+        "{} wants you to sign in with your TRON account {}. {what}. Nonce: {}. Issued: {}",
         challenge.origin.authority(),
         challenge.address,
         challenge.nonce_text(),

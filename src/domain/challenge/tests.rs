@@ -36,15 +36,19 @@ fn the_line_has_exactly_the_published_form() {
     for wallet in WalletType::ALL.into_iter().filter(|wallet| *wallet != WalletType::Ethereum) {
         let challenge = issue(wallet);
         let (text, nonce) = (challenge.text(), challenge.nonce_text());
+        let (what, length) = match wallet {
+            WalletType::Trezor => ("This transfer cannot take place", 173),
+            _ => ("Not a transaction", 159),
+        };
         assert_eq!(
             text,
             format!(
                 "auth.example.lan wants you to sign in with your TRON account TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYdH. \
-                 Not a transaction. Nonce: {nonce}. Issued: 2026-11-23T12:00:00Z"
+                 {what}. Nonce: {nonce}. Issued: 2026-11-23T12:00:00Z"
             )
         );
         assert_eq!(nonce.len(), 22, "{wallet}");
-        assert_eq!(text.len() - "auth.example.lan".len(), 159, "{wallet}");
+        assert_eq!(text.len() - "auth.example.lan".len(), length, "{wallet}");
         assert!(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{wallet}");
     }
 }
@@ -74,14 +78,18 @@ fn an_ethereum_wallet_gets_an_eip_4361_message() {
 }
 
 #[test]
-fn the_longest_host_fits_a_ledger_and_the_reader() {
+fn the_longest_host_fits_a_ledger_a_trezor_and_the_reader() {
     let host = format!("{}.{}:8089", "a".repeat(59), "b");
     let origin = origin(&format!("http://{host}"));
     assert_eq!(host.len(), MAX_AUTHORITY);
     for wallet in WalletType::ALL {
         let challenge = Challenge::issue(&key(), wallet, address(), &origin, NOW, [255; 5]);
         let text = challenge.text();
-        let most = if wallet == WalletType::Ethereum { MAX_TEXT } else { 225 };
+        let most = match wallet {
+            WalletType::Ethereum => MAX_TEXT,
+            WalletType::Trezor => 256,
+            _ => 225,
+        };
         assert!(text.len() <= most, "{wallet}: {}", text.len());
         assert_eq!(Challenge::read(&key(), &text, address(), &origin, NOW), Ok(challenge), "{wallet}");
     }

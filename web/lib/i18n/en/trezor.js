@@ -1,7 +1,7 @@
 /** What is said of a Trezor alone, in English; loaded when one is chosen. */
 export default {
   'trezor.title': 'Which account of your {wallet}?',
-  'trezor.lead': 'A {wallet} signs no TRON messages. It can sign in with one of two accounts, and to this page they are two different people.',
+  'trezor.lead': 'A {wallet} signs no TRON messages. It can sign in with one of two accounts, and each counts as somebody else here.',
 
   'trezor.tron.name': 'The account that Trezor Suite shows',
   'trezor.tron.lead': 'Your {wallet} shows a transfer of 0.000001 TRX from you to yourself. It can never be carried out: it only proves that the key is yours.',
