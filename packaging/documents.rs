@@ -10,7 +10,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(env::args_os().nth(1).ok_or("usage: documents FOLDER")?);
     fs::create_dir_all(&folder)?;
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        generate_to(shell, &mut lucid_auth::cli::command(), "lucid-auth", &folder)?;
+        let file = generate_to(shell, &mut lucid_auth::cli::command(), "lucid-auth", &folder)?;
+        if shell == Shell::Bash {
+            // It writes the hyphen of our name in two ways, so that no subcommand would be found (clap-rs/clap#6421).
+            let script = fs::read_to_string(&file)?.replace("lucid__subcmd__auth", "lucid__auth");
+            fs::write(&file, script)?;
+        }
     }
     clap_mangen::generate_to(without_help(lucid_auth::cli::command()), &folder)?;
     Ok(())
