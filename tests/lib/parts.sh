@@ -123,7 +123,7 @@ part_systemd() { # the Debian package on a systemd of its own, from its installa
         say "$PART: pytest tests/systemd, on Debian $release"
         as_root env PATH="$PATH" HOME="$HOME" PYTHONDONTWRITEBYTECODE=1 LUCID_AUTH_BIN="$LUCID_AUTH_BIN" \
             LUCID_TEST_TOOLS="$TOOLS" LUCID_TEST_ROOT="$TOOLS/debian-$release.tar" \
-            "$TOOLS/clients/bin/python" -m pytest --quiet -p no:cacheprovider --durations=5 \
+            "$TOOLS/clients/bin/python" -m pytest --quiet -p no:cacheprovider --durations=5 --maxfail=3 \
             --junitxml="$RESULTS/$PART-$release.xml" tests/systemd || status=$?
         read -r p f s < <(python3 tests/lib/count.py "$RESULTS/$PART-$release.xml")
         passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
