@@ -88,6 +88,12 @@ impl Failure {
     }
 }
 
+/// Every command with its arguments, to make man pages and completions of.
+#[must_use]
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
 /// Do what the arguments of this process ask for.
 #[must_use]
 pub fn run() -> ExitCode {

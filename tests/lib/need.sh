@@ -126,3 +126,16 @@ need_binary() {
     LUCID_AUTH_BIN=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/release/lucid-auth
     export LUCID_AUTH_BIN
 }
+
+# A Debian of this release as a tar file with systemd, whose path is printed: $TOOLS/debian-RELEASE.tar.
+need_debian_root() {
+    local release=$1 root=$TOOLS/debian-$1.tar packages=systemd,systemd-sysv,dbus,init-system-helpers,curl,perl-base,procps,sudo,man-db
+    [ ! -e "$root" ] || return 0
+    need_command mmdebstrap mmdebstrap || return
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need_packages debian-archive-keyring || return
+    say "make: a Debian $release with systemd"
+    as_root mmdebstrap --quiet --format=tar --variant=minbase --include="$packages" --aptopt='Acquire::Languages "none"' \
+        --dpkgopt=path-exclude='/usr/share/doc/*' --dpkgopt=path-include='/usr/share/doc/lucid-auth/*' \
+        "$release" "$root.part" http://deb.debian.org/debian || return
+    as_root mv "$root.part" "$root"
+}

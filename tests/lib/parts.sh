@@ -8,7 +8,7 @@
 PARTS=(rust doc clients python contract proxies browser readme)
 # Those that only --long or --only brings in.
 # shellcheck disable=SC2034
-LONG_PARTS=(scale)
+LONG_PARTS=(scale systemd)
 
 part_rust() { # unit and integration tests
     need_cargo_tool nextest
@@ -105,6 +105,39 @@ part_readme() { # the README's examples, as they stand
     PATH=$TOOLS/clients/bin:$PATH python3 tests/readme/run --junit "$junit" || status=$?
     python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
     return "$status"
+}
+
+part_systemd() { # the Debian package on a systemd of its own, from its installation to its purge; only with --long (on Debian 12, too) or --only
+    can_boot || return "$NOT_RUN"
+    need_command systemd-nspawn systemd-container
+    need_command lintian lintian
+    need_command readelf binutils
+    need_command ip iproute2
+    need_command openssl openssl
+    need_command xz xz-utils
+    need_venv clients
+    need_cargo
+    need_binary
+    local release releases=(trixie) status=0 p f s passed=0 failed=0 skipped=0
+    [ -z "${LUCID_LONG:-}" ] || releases+=(bookworm)
+    for release in "${releases[@]}"; do
+        need_debian_root "$release"
+        say "$PART: pytest tests/systemd, on Debian $release"
+        as_root env PATH="$PATH" HOME="$HOME" PYTHONDONTWRITEBYTECODE=1 LUCID_AUTH_BIN="$LUCID_AUTH_BIN" \
+            LUCID_TEST_TOOLS="$TOOLS" LUCID_TEST_ROOT="$TOOLS/debian-$release.tar" \
+            "$TOOLS/clients/bin/python" -m pytest --quiet -p no:cacheprovider --durations=5 --maxfail=3 \
+            --junitxml="$RESULTS/$PART-$release.xml" tests/systemd || status=$?
+        read -r p f s < <(python3 tests/lib/count.py "$RESULTS/$PART-$release.xml")
+        passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    done
+    echo "$passed $failed $skipped" >"$RESULTS/$PART.count"
+    return "$status"
+}
+
+# Whether this machine lets a systemd boot in namespaces of its own. In many a container it does not.
+can_boot() {
+    as_root unshare --mount --pid --net --uts --ipc --cgroup --fork --mount-proc mount -t tmpfs none /mnt 2>/dev/null ||
+        refuse "no systemd can be booted here: it takes root and namespaces, which this machine does not give"
 }
 
 # Run files of Node's test runner; the part is as they end.

@@ -1,0 +1,278 @@
+"""One machine's life with the package: from its installation to its purge, each test where the one before left it.
+
+The commands are the README's, as they stand.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+
+import pytest
+
+from conftest import Wallet
+from machine import until
+
+HERE = pathlib.Path(__file__).parent
+DATA = "/var/lib/lucid-auth"
+# Kept over the tests: what a person holds who signed in.
+held = {}
+
+
+def readme(machine, text, **variables):
+    """Run a block of the README as a person would who says yes."""
+    assigned = "".join(f"{name}='{value}'\n" for name, value in variables.items())
+    done = machine.run("bash", "-c", f"set -eu; cd /root; exec </dev/null\n{assigned}{text.replace('sudo apt ', 'sudo apt --yes ')}")
+    return done.stdout
+
+
+def put(machine, package):
+    """Put this package, and no other, where a person would have downloaded it."""
+    for old in (machine.root / "root").glob("*.deb"):
+        old.unlink()
+    shutil.copy(package, machine.root / "root")
+
+
+def is_signed_in(machine, token=None):
+    status, reply = machine.call("/auth/verify", token=token or held["token"])
+    return status == 200 and reply["valid"]
+
+
+def restarted(machine, before):
+    """Whether the service is up again with another process than `before`."""
+    return machine.show("MainPID") not in ("0", before) and machine.is_up()
+
+
+def test_installing_starts_it(machine, readme_blocks, old):
+    put(machine, old)
+    readme(machine, readme_blocks.block("apt install"))
+    assert machine.sh("dpkg-query -f '${Version}' -W lucid-auth") == "0.0.1-1"
+    assert [machine.show(name) for name in ("ActiveState", "SubState", "UnitFileState")] == ["active", "running", "enabled"]
+    status, health = machine.call("/health")
+    assert (status, health["status"]) == (200, "healthy")
+    # It is ready when systemd says so, and says how much there is.
+    assert until("it tells its status", lambda: machine.show("StatusText")) == "0 users, 0 sessions"
+    assert machine.sh(f"stat -c '%U %a' {DATA} {DATA}/auth.redb") == "lucid-auth 700\nlucid-auth 600\n"
+    assert machine.sh("systemctl show -P UnitFileState lucid-auth.socket").strip() == "disabled"
+
+
+def test_its_units_are_sound_and_exposed_no_more_than_they_must(machine):
+    done = machine.run("systemd-analyze", "verify", "lucid-auth.service", "lucid-auth.socket")
+    version = int(re.search(r"\d+", machine.run("systemctl", "--version").stdout)[0])
+    known = "Failed to parse service type, ignoring: notify-reload\n"
+    said = [line for line in done.stdout.splitlines(True) if "lucid-auth" in line and not (version < 253 and line.endswith(known))]
+    assert said == []
+    done = machine.run("systemd-analyze", "security", "--offline=true", "--threshold=10", "lucid-auth.service")
+    assert float(re.search(r"Overall exposure level .*: ([\d.]+)", done.stdout)[1]) <= 1.0
+
+
+def test_a_wallet_signs_in_and_becomes_the_first_admin(machine, readme_blocks, wallet):
+    tokens = machine.sign_in(wallet)
+    readme(machine, readme_blocks.block("SUPER_ADMIN"), ADDRESS=wallet.address)
+    status, tokens = machine.call("/auth/refresh", {"refresh_token": tokens["refresh_token"]})
+    assert status == 200, tokens
+    held["token"] = tokens["access_token"]
+    assert machine.call("/auth/verify", token=held["token"])[1]["role"] == "SUPER_ADMIN"
+    # The commands are the service's own user, on its own data, with its own settings.
+    config = machine.run("lucid-authctl", "config").stdout
+    assert re.search(rf"DATA_DIR +{DATA} ", config)
+    assert re.search(r"SETTINGS_FILE +/etc/default/lucid-auth ", config)
+
+
+def test_the_sandbox_is_in_force(machine):
+    pid = machine.show("MainPID")
+    status = dict(re.findall(r"^(\w+):\s*(.*)$", machine.sh(f"cat /proc/{pid}/status"), re.MULTILINE))
+    for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        assert int(status[name], 16) == 0, name
+    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    assert set(status["Uid"].split()) == {machine.sh("id -u lucid-auth").strip()}
+    limits = machine.sh(f"cat /proc/{pid}/limits")
+    assert re.search(r"Max core file size +0 +0", limits) and re.search(r"Max open files +8192 +8192", limits)
+    for kind in ("mnt", "user", "ipc", "uts"):
+        own, first = machine.sh(f"readlink /proc/{pid}/ns/{kind} /proc/1/ns/{kind}").split()
+        assert own != first, kind
+    mounts = {}
+    for line in machine.sh(f"cat /proc/{pid}/mountinfo").splitlines():
+        fields = line.split()
+        mounts[fields[4]] = fields[5].split(",")
+    assert "ro" in mounts["/"] and "rw" in mounts[DATA]
+    # No page is writable and executable.
+    assert not re.search(r" .wx", machine.sh(f"cat /proc/{pid}/maps"))
+    for name, value in [("MemoryMax", str(512 << 20)), ("MemoryHigh", str(384 << 20)), ("TasksMax", "128"),
+                        ("SystemCallArchitectures", "native"), ("RemoveIPC", "yes"), ("KeyringMode", "private")]:
+        assert machine.show(name) == value, name
+
+
+PROBED = {"its-own-folder", "socket-unix", "socket-inet", "socket-inet6"}
+
+
+def test_what_the_sandbox_forbids_is_refused_and_only_by_it(machine):
+    shutil.copy(HERE / "probe.pl", machine.root / "usr/share/probe.pl")
+    machine.sh("mkdir -p /home/pi; echo x | tee /home/pi/secret /root/secret /tmp/outside /var/tmp/outside >/dev/null; "
+               "mknod /dev/outside c 1 3; touch /dev/kmsg")
+    run = "/usr/bin/perl /usr/share/probe.pl"
+    # The same unit, with the probe in the service's place.
+    unit = machine.sh("cat /usr/lib/systemd/system/lucid-auth.service")
+    unit = re.sub(r"^Type=.*\n", "", unit, flags=re.MULTILINE)
+    unit = re.sub(r"^(Restart|WatchdogSec|RuntimeMaxSec)=.*$", "", unit, flags=re.MULTILINE)
+    unit = re.sub(r"^ExecStart=.*$", f"Type=oneshot\nStandardOutput=file:/run/probed\nExecStart={run}", unit, flags=re.MULTILINE)
+    (machine.root / "etc/systemd/system/probe.service").write_text(unit)
+    machine.sh("systemctl daemon-reload; systemctl start probe.service; rm /etc/systemd/system/probe.service; systemctl daemon-reload")
+
+    def told(text):
+        return dict(line.split() for line in text.splitlines())
+
+    files = f"{DATA}/probe {DATA}/mask"
+    confined = told(machine.sh("cat /run/probed"))
+    free = told(machine.sh(f"rm {files}; umask 0; {run}; hostname pi; rm -f {files} /var/lib/probe /etc/probe"))
+    assert {name for name, verdict in confined.items() if verdict == "allowed"} == PROBED
+    # Without the sandbox nothing is refused, so that it was the sandbox that refused.
+    assert {name for name, verdict in free.items() if verdict == "refused"} == set()
+    assert len(free) == len(confined) > 30
+
+
+def test_only_private_networks_reach_it(machine, readme_blocks):
+    address = {"far": "203.0.113.5", "near": "10.20.30.40", "tailnet": "100.100.1.1"}
+    for one in address.values():
+        machine.host("ip", "address", "add", f"{one}/32", "dev", "lo")
+
+    def reaches(one):
+        return machine.curl("--fail", "--max-time", "2", "--interface", one, f"http://{one}:8089/health", check=False).returncode == 0
+
+    assert [reaches(one) for one in address.values()] == [False, True, True]
+    machine.drop_in("[Service]\nIPAddressAllow=any\n")
+    machine.restart()
+    assert reaches(address["far"])
+    machine.drop_in("")
+    machine.restart()
+
+
+def test_killed_it_comes_back_and_nobody_is_logged_out(machine):
+    before = machine.show("MainPID")
+    machine.sh(f"kill -KILL {before}")
+    until("it is back", lambda: restarted(machine, before))
+    assert is_signed_in(machine)
+
+
+def test_hung_it_is_ended_by_the_watchdog_and_comes_back(machine):
+    machine.drop_in("[Service]\nWatchdogSec=2\n")
+    machine.restart()
+    before, restarts = machine.show("MainPID"), int(machine.show("NRestarts"))
+    machine.sh(f"kill -STOP {before}")
+    until("it is back", lambda: restarted(machine, before))
+    assert int(machine.show("NRestarts")) == restarts + 1
+    assert "Watchdog timeout" in machine.log()
+    assert is_signed_in(machine)
+    # One that lives gets more than its two seconds.
+    alive = machine.show("MainPID")
+    until("a second status", lambda: "1 users" in machine.show("StatusText"))
+    machine.sh("sleep 3")
+    assert machine.show("MainPID") == alive
+    machine.drop_in("")
+    machine.restart()
+
+
+def test_reloading_changes_the_log_level_and_names_what_takes_a_restart(machine, readme_blocks):
+    readme(machine, readme_blocks.block("LOG_LEVEL"))
+    assert "LOG_LEVEL=DEBUG from now on" in machine.log()
+    before = machine.show("MainPID")
+    machine.sh("echo RATE_LIMIT_PUBLIC=5000 >>/etc/default/lucid-auth; systemctl kill --signal=HUP lucid-auth")
+    until("it names the setting", lambda: "RATE_LIMIT_PUBLIC was changed, which takes a restart" in machine.log())
+    assert machine.show("MainPID") == before and is_signed_in(machine)
+
+
+def test_wrong_settings_stop_it_once_with_a_word_for_each(machine):
+    machine.sh("cp /etc/default/lucid-auth /root/settings; printf 'RATE_LIMIT_ADMIN=many\\nTRON_NETWORK=moon\\n' >>/etc/default/lucid-auth")
+    assert machine.run("systemctl", "restart", "lucid-auth", check=False).returncode != 0
+    assert [machine.show(name) for name in ("ActiveState", "ExecMainStatus", "NRestarts")] == ["failed", "78", "0"]
+    log = machine.log()
+    assert 'RATE_LIMIT_ADMIN="many"' in log and 'TRON_NETWORK="moon"' in log
+    machine.sh("cp /root/settings /etc/default/lucid-auth; systemctl restart lucid-auth")
+    assert is_signed_in(machine)
+
+
+def test_a_certificate_and_its_key_come_as_credentials(machine, readme_blocks, tmp_path):
+    machine.certificate(tmp_path)
+    machine.sh("cp /etc/default/lucid-auth /root/settings")
+    readme(machine, readme_blocks.block("LoadCredential"))
+    assert machine.sh("stat -c '%U %a' /etc/lucid-auth.key") == "root 600\n"
+    body = machine.curl("--insecure", "https://127.0.0.1:8089/health").stdout
+    assert '"healthy"' in body
+    assert machine.run("lucid-authctl", "healthcheck", "--tls-cert-file", "/etc/lucid-auth.crt",
+                       "--tls-key-file", "/etc/lucid-auth.crt").stdout.startswith("healthy: https://")
+    machine.sh("rm -r /etc/systemd/system/lucid-auth.service.d; cp /root/settings /etc/default/lucid-auth; "
+               "systemctl daemon-reload; systemctl restart lucid-auth")
+    assert is_signed_in(machine)
+
+
+def test_systemd_holds_a_port_below_1024_for_it(machine):
+    machine.drop_in("[Socket]\nListenStream=\nListenStream=0.0.0.0:443\n", "lucid-auth.socket")
+    machine.run("systemctl", "stop", "lucid-auth.service")
+    machine.run("systemctl", "start", "lucid-auth.socket")
+    assert machine.show("ActiveState") == "inactive"
+    # The first connection starts it.
+    status, health = machine.call("/health", base="http://127.0.0.1:443")
+    assert (status, health["status"]) == (200, "healthy")
+    assert machine.show("ActiveState") == "active" and "listening on the socket that systemd passes on" in machine.log()
+    # Whoever calls while it restarts waits, and is not refused.
+    before = machine.show("MainPID")
+    machine.run("systemctl", "restart", "--no-block", "lucid-auth.service")
+    for _ in range(10):
+        assert machine.call("/health", base="http://127.0.0.1:443")[0] == 200
+    until("another process answers", lambda: machine.show("MainPID") not in ("0", before))
+    machine.drop_in("", "lucid-auth.socket")
+    machine.run("systemctl", "stop", "lucid-auth.socket", "lucid-auth.service")
+    machine.run("systemctl", "start", "lucid-auth.service")
+    assert is_signed_in(machine)
+
+
+def test_a_copy_that_root_puts_back_just_works(machine, wallet):
+    machine.sh(f"systemctl stop lucid-auth; mkdir /root/copy; cp -r {DATA}/. /root/copy; systemctl start lucid-auth")
+    machine.sign_in(Wallet())
+    assert len(machine.run("lucid-authctl", "user", "list", "--json").stdout.split('"user_id"')) == 3
+    machine.sh(f"systemctl stop lucid-auth; rm {DATA}/auth.redb; cp /root/copy/auth.redb {DATA}/; chown root: {DATA}/auth.redb")
+    assert machine.sh(f"stat -c %U {DATA}/auth.redb") == "root\n"
+    machine.sh("systemctl start lucid-auth")
+    assert machine.sh(f"stat -c %U {DATA}/auth.redb") == "lucid-auth\n"
+    assert len(machine.run("lucid-authctl", "user", "list", "--json").stdout.split('"user_id"')) == 2
+    held["token"] = machine.sign_in(wallet)["access_token"]
+    assert is_signed_in(machine)
+
+
+def test_a_reboot_logs_nobody_out(machine):
+    machine.reboot()
+    until("it is up", machine.is_up)
+    assert is_signed_in(machine)
+
+
+def test_upgrading_keeps_settings_data_and_sessions(machine, readme_blocks, new):
+    put(machine, new)
+    before = machine.show("MainPID")
+    readme(machine, readme_blocks.block("apt install"))
+    assert machine.sh("dpkg-query -f '${Version}' -W lucid-auth") != "0.0.1-1"
+    until("the new one is up", lambda: restarted(machine, before))
+    assert is_signed_in(machine)
+    assert "RATE_LIMIT_PUBLIC=5000" in machine.sh("cat /etc/default/lucid-auth")
+
+
+def test_removing_keeps_the_data_and_installing_again_finds_them(machine, readme_blocks, new):
+    readme(machine, readme_blocks.block("apt remove"))
+    assert not (machine.root / "usr/bin/lucid-auth").exists()
+    assert machine.run("pgrep", "-x", "lucid-auth", check=False).returncode != 0
+    assert "auth.redb" in machine.sh(f"ls {DATA}")
+    readme(machine, readme_blocks.block("apt install"))
+    until("it is up", machine.is_up)
+    assert is_signed_in(machine)
+
+
+def test_purging_leaves_nothing(machine, readme_blocks):
+    readme(machine, readme_blocks.block("apt purge"))
+    left = machine.sh("find /etc /usr /var/lib -xdev -name '*lucid-auth*' -not -path '/var/lib/dpkg/*' -not -name '*.tmp' "
+                      "-not -path '/etc/lucid-auth.*'").split()
+    assert left == []
+    # But for the user, whose number nobody else is to get.
+    assert machine.sh("id -un lucid-auth") == "lucid-auth\n"
+
+
+def test_each_command_of_the_readme_was_run(readme_blocks):
+    assert set(readme_blocks.blocks) == readme_blocks.run
