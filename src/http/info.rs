@@ -32,6 +32,20 @@ pub(super) struct HealthReply {
     timestamp: Timestamp,
     uptime_seconds: u64,
     dependencies: Dependencies,
+    backup: BackupReply,
+}
+
+/// How backups stand. It is a warning: people can sign in whatever it says.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BackupStatus")]
+struct BackupReply {
+    /// `healthy`; `overdue`, if there is none as new as there should be; `failing`, if the last attempt failed;
+    /// `disabled`, if none are made by schedule.
+    status: &'static str,
+    /// When the newest verified one was made.
+    verified_at: Option<Timestamp>,
+    /// How old it is.
+    age_seconds: Option<u64>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -44,7 +58,13 @@ struct Dependencies {
 impl HealthReply {
     pub(super) fn new(app: &App, health: Health) -> Self {
         let word = |good: bool| if good { "healthy" } else { "unhealthy" };
+        let newest = health.backup.newest;
         Self {
+            backup: BackupReply {
+                status: health.backup.standing.word(),
+                verified_at: newest,
+                age_seconds: newest.map(|at| health.at.since(at).as_secs()),
+            },
             status: word(health.is_healthy()),
             service: app.about.service_name.clone(),
             version: VERSION,

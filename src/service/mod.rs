@@ -3,6 +3,7 @@
 mod asker;
 mod audit;
 mod authenticate;
+mod backup;
 mod census;
 mod challenges;
 mod erase;
@@ -29,6 +30,7 @@ use std::{sync::Arc, time::Duration};
 
 pub use asker::Asker;
 pub use authenticate::Principal;
+pub use backup::{Backup, BackupStatus, Plan as BackupPlan};
 pub use challenges::Answer;
 pub use error::Error;
 pub use export::Export;
@@ -78,6 +80,8 @@ pub struct Rules {
     pub attempts: attempts::Policy,
     /// Which hardware wallets may be connected.
     pub hardware_wallets: Vec<DeviceType>,
+    /// Where backups go, and when.
+    pub backup: BackupPlan,
 }
 
 /// The use cases. A copy is the same service.
@@ -98,6 +102,7 @@ struct Inner {
     tokens: tokens::Tokens,
     key_change: tokio::sync::Mutex<()>,
     refused: system::Refused,
+    backups: backup::Backups,
     counts: UseCases,
 }
 
@@ -118,6 +123,7 @@ impl Service {
             tokens: tokens::Tokens::default(),
             key_change: tokio::sync::Mutex::default(),
             refused: system::Refused::default(),
+            backups: backup::Backups::new(rules.backup.clone()),
             counts: UseCases::default(),
             mac_key,
             store,

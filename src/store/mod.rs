@@ -4,10 +4,13 @@
 //! when the disk has it.
 
 pub mod audit;
+mod copy;
+mod disk;
 mod error;
 mod handle;
 pub mod hardware_wallets;
 pub mod keys;
+mod lineage;
 mod live;
 pub mod meta;
 mod open;
@@ -31,13 +34,17 @@ use std::{
 
 use redb::{Database, ReadTransaction, ReadableDatabase};
 
+pub use copy::{CopyError, CopyProgress};
 pub use error::{OpenError, StoreError};
 pub use live::LiveSession;
 pub use open::{CheckReport, Snapshot, check};
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use transaction::{Reads, Tx};
 
-use crate::{domain::id::SessionId, metrics::Commits};
+use crate::{
+    domain::{id::SessionId, timestamp::Timestamp},
+    metrics::Commits,
+};
 use handle::Handle;
 use live::LiveSessions;
 use writer::Writer;
@@ -151,6 +158,23 @@ impl Store {
     /// [`StoreError`] if too much waits for the disk already.
     pub fn heal(&self) -> Result<(), StoreError> {
         if self.is_writable() { Ok(()) } else { self.submit(|_| Ok(())) }
+    }
+
+    /// Copy the last commit to the new file `to`, whose folder is made if it is not there, and check the copy. Writes go
+    /// on meanwhile. Blocks for as long as the disk takes: seconds for a million rows.
+    ///
+    /// # Errors
+    ///
+    /// [`CopyError`] if there is no copy then.
+    pub fn copy(&self, to: &Path, at: Timestamp, progress: &CopyProgress) -> Result<CheckReport, CopyError> {
+        let owner = self.0.path.as_deref();
+        if let Some(owner) = owner {
+            let folder = disk::folder_of(to);
+            let refused = |source| CopyError::Io { path: folder.to_owned(), source };
+            disk::make_folder(folder, owner).map_err(refused)?;
+        }
+        let tx = self.0.database.get()?.begin_read().map_err(StoreError::from)?;
+        copy::copy(&tx, to, owner, at, progress)
     }
 
     /// How long the database's file is, in bytes; nothing for one in memory, or when it cannot be told. Asks the disk.

@@ -14,9 +14,10 @@ use redb::{
 };
 
 use super::{
-    OpenError, StoreError, Tx, audit, hardware_wallets, keys, meta, overlay::Overlay, schema, sessions, users,
+    OpenError, StoreError, Tx, audit, hardware_wallets, keys, lineage, meta, overlay::Overlay, schema,
+    sessions, users,
 };
-use crate::domain::mac::MacKey;
+use crate::domain::{mac::MacKey, timestamp::Timestamp};
 
 /// How much of the file redb keeps in memory: its default of 1 GiB is a quarter of a small Pi.
 const CACHE_BYTES: usize = 16 << 20;
@@ -40,6 +41,8 @@ pub struct CheckReport {
     pub signing_keys: u64,
     /// How many audit entries.
     pub audit_entries: u64,
+    /// When `backup` made it; nothing, if it is no copy.
+    pub copied_at: Option<Timestamp>,
 }
 
 /// Check every page, row and link of the database at `path`, without changing it.
@@ -129,7 +132,7 @@ pub(super) fn in_memory(key: [u8; 32]) -> Result<Database, OpenError> {
     Ok(database)
 }
 
-fn builder() -> Builder {
+pub(super) fn builder() -> Builder {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE_BYTES);
     builder
@@ -261,7 +264,8 @@ fn count(tx: &ReadTransaction, schema: u32, rows: bool) -> Result<CheckReport, S
         (users::count(tx)?, hardware_wallets::count(tx)?, sessions::count(tx)?, 0)
     };
     let signing_keys = keys::all(tx)?.len() as u64;
-    Ok(CheckReport { schema, users, hardware_wallets, sessions, signing_keys, audit_entries })
+    let copied_at = lineage::copied_at(tx)?;
+    Ok(CheckReport { schema, users, hardware_wallets, sessions, signing_keys, audit_entries, copied_at })
 }
 
 fn refusal(path: &Path, error: DatabaseError) -> OpenError {
@@ -297,7 +301,7 @@ mod tests {
     use redb::TableDefinition;
 
     use super::*;
-    use crate::domain::{id::UserId, role::Role, timestamp::Timestamp, user::User, wallet::Address};
+    use crate::domain::{id::UserId, role::Role, user::User, wallet::Address};
 
     /// A database with a hundred users, closed, and its bytes.
     fn sound(path: &Path) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! The real binary: every command, and how the service starts and stops.
 
+mod backup;
 mod check;
 mod commands;
 mod healthcheck;
