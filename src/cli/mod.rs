@@ -9,6 +9,7 @@ mod healthcheck;
 mod key;
 mod metrics;
 mod reload;
+mod restore;
 mod serve;
 mod settings;
 mod user;
@@ -49,6 +50,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Make a verified copy of the database, whether the service runs or not
     Backup(backup::Arguments),
+    /// Put a copy of the database back, while the service is stopped
+    Restore(restore::Arguments),
     /// Check every page, row and link of a database that is not in use, without changing it
     Check(check::Arguments),
     /// Print every setting with its value in force and where it comes from
@@ -101,6 +104,7 @@ pub fn run() -> ExitCode {
         Command::Key(arguments) => arguments.run(out).map(|()| true),
         Command::Audit(arguments) => arguments.run(out),
         Command::Backup(arguments) => arguments.run(out).map(|()| true),
+        Command::Restore(arguments) => arguments.run(out).map(|()| true),
         Command::Check(arguments) => arguments.run(out).map(|()| true),
         Command::Config(arguments) => arguments.run(out).map(|()| true),
         Command::VerifySignature(arguments) => {

@@ -52,6 +52,8 @@ struct BackupReply {
 struct Dependencies {
     database: &'static str,
     sessions: &'static str,
+    /// The file by which a copy of the database that is put back is noticed. People can sign in without it.
+    restore_guard: &'static str,
     hardware_wallet: &'static str,
 }
 
@@ -73,6 +75,7 @@ impl HealthReply {
             dependencies: Dependencies {
                 database: word(health.is_healthy()),
                 sessions: word(health.readable),
+                restore_guard: word(health.guarded),
                 // Devices are reached by the browser: there is nothing here that could fail.
                 hardware_wallet: if app.about.hardware_wallets.is_empty() { "disabled" } else { "healthy" },
             },

@@ -19,6 +19,8 @@ pub struct Health {
     pub readable: bool,
     /// Whether the last commit succeeded.
     pub writable: bool,
+    /// Whether a copy of the database that were put back now would be noticed.
+    pub guarded: bool,
     /// How backups stand. Without them people can sign in all the same.
     pub backup: BackupStatus,
 }
@@ -47,6 +49,13 @@ impl Service {
         let readable = blocking(read).await.is_ok();
         let at = self.now();
         let (uptime, writable) = (at.since(self.0.started_at), self.0.store.is_writable());
-        Health { at, uptime, readable, writable, backup: self.backup_status() }
+        Health {
+            at,
+            uptime,
+            readable,
+            writable,
+            guarded: self.0.store.is_guarded(),
+            backup: self.backup_status(),
+        }
     }
 }

@@ -18,6 +18,7 @@ mod keys;
 mod profile;
 mod provider;
 mod refresh;
+mod restored;
 mod session_cookie;
 mod session_list;
 mod sessions;
@@ -103,6 +104,7 @@ struct Inner {
     key_change: tokio::sync::Mutex<()>,
     refused: system::Refused,
     backups: backup::Backups,
+    taken_over: std::sync::OnceLock<crate::store::Takeover>,
     counts: UseCases,
 }
 
@@ -124,6 +126,7 @@ impl Service {
             key_change: tokio::sync::Mutex::default(),
             refused: system::Refused::default(),
             backups: backup::Backups::new(rules.backup.clone()),
+            taken_over: std::sync::OnceLock::new(),
             counts: UseCases::default(),
             mac_key,
             store,
@@ -132,6 +135,7 @@ impl Service {
             rules,
         };
         let service = Self(Arc::new(inner));
+        service.tell_takeover().await?;
         service.maintain_keys().await?;
         Ok(service)
     }

@@ -2,9 +2,9 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, DirBuilder, File},
-    io,
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, fchown},
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, fchown},
     path::{Path, PathBuf},
 };
 
@@ -42,4 +42,26 @@ pub(super) fn make_folder(folder: &Path, owner: &Path) -> io::Result<()> {
     }
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     give(&File::open(folder)?, owner)
+}
+
+/// Write `bytes` to `path` so that it holds them or what it held before, whatever happens. It belongs to whom `owner`
+/// belongs to, and only they read it.
+pub(super) fn replace(path: &Path, bytes: &[u8], owner: &Path) -> io::Result<()> {
+    let fresh = beside(path, "new");
+    // Left by a process that was killed; a link that stands there instead would be written through.
+    drop(fs::remove_file(&fresh));
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+        give(&file, owner)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)?;
+        sync_folder_of(path)
+    };
+    let written = write();
+    if written.is_err() {
+        // It may not even be there.
+        drop(fs::remove_file(&fresh));
+    }
+    written
 }

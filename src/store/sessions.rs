@@ -188,6 +188,14 @@ pub fn take(tx: &Tx, id: SessionId) -> Result<Option<Session>, StoreError> {
     Ok(Some(session))
 }
 
+/// End every session, and return how many there were. For a database that no service has in memory.
+pub(super) fn end_all(tx: &Tx) -> Result<u64, StoreError> {
+    let ended = count(tx)?;
+    tx.table_mut(SESSIONS)?.retain(|_, _| false)?;
+    tx.table_mut(BY_USER)?.retain(|_, ()| false)?;
+    Ok(ended)
+}
+
 /// Check that sessions belong to users, and that the index tells the same.
 ///
 /// # Errors

@@ -5,11 +5,11 @@ use std::{path::Path, time::Duration};
 use lucid_auth::{
     domain::{
         attempts::Policy,
-        audit::{Filter, Order, Query},
+        audit::{Actor, Filter, Order, Query},
         role::Role,
         wallet::WalletType,
     },
-    service::{Asker, Rules, UserRef},
+    service::{Asker, BackupPlan, Rules, UserRef},
 };
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde_json::{Value, json};
@@ -328,9 +328,14 @@ async fn no_token_signature_nonce_or_key_is_ever_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("auth.redb");
     let attempts = Policy { in_a_row: 5, cooldown: Duration::from_secs(900) };
-    let server = TestServer::over(&path, Rules { attempts, ..rules() }, TestClock::new()).await;
+    let backup = BackupPlan { dir: folder.path().join("backups"), schedule: None };
+    let server = TestServer::over(&path, Rules { attempts, backup, ..rules() }, TestClock::new()).await;
     let met = everything(&server).await;
+    server.service.back_up(Actor::Operator, false).await.unwrap();
     server.close().await;
+    // Without its guard it is taken for a copy.
+    std::fs::remove_file(path.with_extension("guard")).unwrap();
+    TestServer::over(&path, rules(), TestClock::new()).await.close().await;
 
     // The messages name them, and so does the log.
     let addresses = [25, 26].map(|number| Wallet::new(number).address.to_string());
