@@ -2,12 +2,14 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod check;
 mod config;
 mod healthcheck;
 mod key;
 mod metrics;
 mod reload;
+mod restore;
 mod serve;
 mod settings;
 mod systemd;
@@ -47,6 +49,10 @@ enum Command {
     Key(key::Arguments),
     /// Read the audit log and check it, whether the service runs or not
     Audit(audit::Arguments),
+    /// Make a verified copy of the database, whether the service runs or not
+    Backup(backup::Arguments),
+    /// Put a copy of the database back, while the service is stopped
+    Restore(restore::Arguments),
     /// Check every page, row and link of a database that is not in use, without changing it
     Check(check::Arguments),
     /// Print every setting with its value in force and where it comes from
@@ -104,6 +110,8 @@ pub fn run() -> ExitCode {
         Command::User(arguments) => arguments.run(out).map(|()| true),
         Command::Key(arguments) => arguments.run(out).map(|()| true),
         Command::Audit(arguments) => arguments.run(out),
+        Command::Backup(arguments) => arguments.run(out).map(|()| true),
+        Command::Restore(arguments) => arguments.run(out).map(|()| true),
         Command::Check(arguments) => arguments.run(out).map(|()| true),
         Command::Config(arguments) => arguments.run(out).map(|()| true),
         Command::VerifySignature(arguments) => {

@@ -103,9 +103,7 @@ impl Arguments {
                 Ok(())
             }
             Outcome::Refused(why) => Err(Failure::Refused(why)),
-            Outcome::Keys(_) | Outcome::Audit(_) => {
-                Err(Failure::Refused("the service answered something else".into()))
-            }
+            _ => Err(Failure::Refused("the service answered something else".into())),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     types::{Backup, Cors, CorsOrigins, Lockout, RateLimits, Sessions, Tls, Tokens},
     values,
 };
-use crate::domain::{origin::Origin, wallet::DeviceType};
+use crate::domain::{backup::Schedule, origin::Origin, wallet::DeviceType};
 
 /// What [`Config::load`] found.
 #[derive(Debug)]
@@ -245,14 +245,14 @@ impl Reader {
         Ok(enabled.then_some(metrics))
     }
 
-    fn backup(&mut self) -> Result<Option<Backup>, Stop> {
+    fn backup(&mut self) -> Result<Backup, Stop> {
         let enabled = self.required("BACKUP_ENABLED", values::boolean)?;
-        let backup = Backup {
-            dir: self.optional("BACKUP_DIR", values::path).unwrap_or_default(),
+        let schedule = Schedule {
             interval: self.required("BACKUP_INTERVAL_HOURS", values::hours(1..=8760))?,
             retention: self.required("BACKUP_RETENTION_DAYS", values::days(1..=3650))?,
         };
-        Ok(enabled.then_some(backup))
+        let dir = self.optional("BACKUP_DIR", values::path).unwrap_or_default();
+        Ok(Backup { dir, schedule: enabled.then_some(schedule) })
     }
 }
 
@@ -320,7 +320,7 @@ mod tests {
         assert_eq!(config.audit_retention, Duration::from_secs(90 * 86_400));
         assert_eq!(config.tls, None);
         assert_eq!(config.metrics, Some("127.0.0.1:9090".parse().unwrap()));
-        assert_eq!(config.backup.unwrap().dir, Path::new("/home/u/.local/share/lucid-auth/backups"));
+        assert_eq!(config.backup.dir, Path::new("/home/u/.local/share/lucid-auth/backups"));
         assert_eq!((config.log_level, config.log_format), (tracing::Level::INFO, LogFormat::Auto));
     }
 

@@ -77,7 +77,7 @@ pub struct Config {
     /// Where to serve metrics, if at all.
     pub metrics: Option<SocketAddr>,
     /// Copies of the database, if they are made.
-    pub backup: Option<Backup>,
+    pub backup: Backup,
     /// Seals the signing keys in the database.
     pub master_key: Option<MasterKey>,
     /// The least that is logged.

@@ -155,10 +155,10 @@ pub static SETTINGS: &[Setting] = &[
     value("METRICS_PORT",               "9090",      "Port to serve metrics on: 0 to 65535, 0 lets the system choose; not the service's own"),
 
     under("Backups",
-    value("BACKUP_ENABLED",             "true",      "Whether verified copies are made while the service runs: true or false").later()),
-    unset("BACKUP_DIR",                 "DATA_DIR/backups", "Folder for the copies: a path").later(),
-    value("BACKUP_INTERVAL_HOURS",      "24",        "Hours between copies: 1 to 8760").later(),
-    value("BACKUP_RETENTION_DAYS",      "30",        "How long a copy is kept, in days: 1 to 3650").later(),
+    value("BACKUP_ENABLED",             "true",      "Whether verified copies are made while the service runs: true or false")),
+    unset("BACKUP_DIR",                 "DATA_DIR/backups", "Folder for the copies: a path"),
+    value("BACKUP_INTERVAL_HOURS",      "24",        "Hours between copies: 1 to 8760"),
+    value("BACKUP_RETENTION_DAYS",      "30",        "How long a copy is kept, in days: 1 to 3650"),
 
     under("Keys",
     unset("MASTER_KEY",                 "none",      "Seals the signing keys in the database: 32 bytes in base64; without it a copy of the file can mint tokens").secret().protects()),

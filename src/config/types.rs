@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::domain::origin::Origin;
+use crate::domain::{backup::Schedule, origin::Origin};
 
 /// Who may have an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,8 +140,6 @@ pub enum Tls {
 pub struct Backup {
     /// The folder that holds them.
     pub dir: PathBuf,
-    /// From one to the next.
-    pub interval: Duration,
-    /// How long each is kept.
-    pub retention: Duration,
+    /// When they are made while the service runs; nothing if they are not.
+    pub schedule: Option<Schedule>,
 }

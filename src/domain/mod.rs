@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod audit;
 pub mod authority;
+pub mod backup;
 pub mod bounded;
 pub mod challenge;
 pub mod claims;

@@ -32,19 +32,41 @@ pub(super) struct HealthReply {
     timestamp: Timestamp,
     uptime_seconds: u64,
     dependencies: Dependencies,
+    backup: BackupReply,
+}
+
+/// How backups stand. It is a warning: people can sign in whatever it says.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BackupStatus")]
+struct BackupReply {
+    /// `healthy`; `overdue`, if there is none as new as there should be; `failing`, if the last attempt failed;
+    /// `disabled`, if none are made by schedule.
+    status: &'static str,
+    /// When the newest verified one was made.
+    verified_at: Option<Timestamp>,
+    /// How old it is.
+    age_seconds: Option<u64>,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct Dependencies {
     database: &'static str,
     sessions: &'static str,
+    /// The file by which a copy of the database that is put back is noticed. People can sign in without it.
+    restore_guard: &'static str,
     hardware_wallet: &'static str,
 }
 
 impl HealthReply {
     pub(super) fn new(app: &App, health: Health) -> Self {
         let word = |good: bool| if good { "healthy" } else { "unhealthy" };
+        let newest = health.backup.newest;
         Self {
+            backup: BackupReply {
+                status: health.backup.standing.word(),
+                verified_at: newest,
+                age_seconds: newest.map(|at| health.at.since(at).as_secs()),
+            },
             status: word(health.is_healthy()),
             service: app.about.service_name.clone(),
             version: VERSION,
@@ -53,6 +75,7 @@ impl HealthReply {
             dependencies: Dependencies {
                 database: word(health.is_healthy()),
                 sessions: word(health.readable),
+                restore_guard: word(health.guarded),
                 // Devices are reached by the browser: there is nothing here that could fail.
                 hardware_wallet: if app.about.hardware_wallets.is_empty() { "disabled" } else { "healthy" },
             },

@@ -62,9 +62,9 @@ fn admit(request: &Request<Incoming>) -> Result<(), Problem> {
 async fn read(app: &App, exposition: Arc<Exposition>) -> Result<Response, Problem> {
     // A database that cannot be read is what somebody who looks here wants to know: the rest is told all the same.
     let stock = app.service.stock().await.ok();
-    let writable = app.service.is_writable();
+    let (writable, backups) = (app.service.is_writable(), app.service.backup_figures());
     // It reads files of the system.
-    let text = tokio::task::spawn_blocking(move || exposition.text(stock, writable)).await;
+    let text = tokio::task::spawn_blocking(move || exposition.text(stock, writable, backups)).await;
     let text = text.map_err(Problem::internal)?.map_err(Problem::internal)?;
     let mut response = respond(StatusCode::OK, Exposition::MEDIA_TYPE, text.into_bytes());
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -2,11 +2,12 @@
 //!
 //! [OpenMetrics 1.0]: https://prometheus.io/docs/specs/om/open_metrics_spec/
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use prometheus_client::{
     encoding::text::{encode_eof, encode_registry},
     metrics::{
+        counter::ConstCounter,
         family::Family,
         gauge::{ConstGauge, Gauge},
     },
@@ -28,6 +29,19 @@ pub struct Stock {
     pub sessions: u64,
     /// How long the database's file is; nothing for one in memory.
     pub database_bytes: Option<u64>,
+}
+
+/// What is told of backups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backups {
+    /// How old the newest verified one is; nothing if there is none.
+    pub age: Option<Duration>,
+    /// How long its file is, in bytes.
+    pub bytes: Option<u64>,
+    /// How long the last one took, of this process.
+    pub took: Option<Duration>,
+    /// How many failed, of this process.
+    pub failures: u64,
 }
 
 impl Exposition {
@@ -59,12 +73,36 @@ impl Exposition {
     /// # Errors
     ///
     /// [`fmt::Error`] if a metric cannot be written.
-    pub fn text(&self, stock: Option<Stock>, writable: bool) -> Result<String, fmt::Error> {
+    pub fn text(&self, stock: Option<Stock>, writable: bool, backups: Backups) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode_registry(&mut text, &self.0)?;
-        encode_registry(&mut text, &current(stock, writable))?;
+        let mut current = current(stock, writable);
+        backups.register(&mut current);
+        encode_registry(&mut text, &current)?;
         encode_eof(&mut text)?;
         Ok(text)
+    }
+}
+
+impl Backups {
+    fn register(self, registry: &mut Registry) {
+        let mut gauge = |name: &str, help: &str, value: Option<f64>| {
+            if let Some(value) = value {
+                registry.register(name, help, ConstGauge::new(value));
+            }
+        };
+        let seconds = |length: Option<Duration>| length.map(|length| length.as_secs_f64());
+        gauge("lucid_auth_backup_age_seconds", "Age of the newest verified backup", seconds(self.age));
+        gauge("lucid_auth_backup_duration_seconds", "How long the last backup took", seconds(self.took));
+        #[expect(clippy::cast_precision_loss, reason = "nobody reads the bytes of a petabyte")]
+        let bytes = self.bytes.map(|bytes| bytes as f64);
+        gauge("lucid_auth_backup_bytes", "Length of the newest verified backup", bytes);
+        let failures = ConstCounter::new(self.failures);
+        registry.register(
+            "lucid_auth_backup_failures",
+            "Backups that could not be made or did not verify",
+            failures,
+        );
     }
 }
 

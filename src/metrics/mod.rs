@@ -10,6 +10,6 @@ mod traffic;
 mod use_cases;
 
 pub use commits::Commits;
-pub use exposition::{Exposition, Stock};
+pub use exposition::{Backups, Exposition, Stock};
 pub use traffic::{Meter, OpenConnection, Traffic};
 pub use use_cases::{Refresh, SignIn, TokenRefusal, UseCases};

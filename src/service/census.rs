@@ -2,7 +2,7 @@
 
 use super::{Error, Service, blocking};
 use crate::{
-    metrics::{Commits, Stock, UseCases},
+    metrics::{Backups, Commits, Stock, UseCases},
     store::{sessions, users},
 };
 
@@ -17,6 +17,18 @@ impl Service {
     #[must_use]
     pub fn commits(&self) -> &Commits {
         self.0.store.commits()
+    }
+
+    /// What is told of backups.
+    #[must_use]
+    pub fn backup_figures(&self) -> Backups {
+        let (status, now) = (self.backup_status(), self.now());
+        Backups {
+            age: status.newest.map(|at| now.since(at)),
+            bytes: status.bytes,
+            took: status.took,
+            failures: status.failures,
+        }
     }
 
     /// Whether the last commit succeeded.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Service, blocking};
+use super::{BackupStatus, Service, blocking};
 use crate::{
     domain::timestamp::Timestamp,
     store::{sessions, users},
@@ -19,6 +19,10 @@ pub struct Health {
     pub readable: bool,
     /// Whether the last commit succeeded.
     pub writable: bool,
+    /// Whether a copy of the database that were put back now would be noticed.
+    pub guarded: bool,
+    /// How backups stand. Without them people can sign in all the same.
+    pub backup: BackupStatus,
 }
 
 impl Health {
@@ -44,6 +48,14 @@ impl Service {
             move || Ok(service.0.store.read(|tx| users::count(tx).and_then(|_| sessions::count(tx)))?);
         let readable = blocking(read).await.is_ok();
         let at = self.now();
-        Health { at, uptime: at.since(self.0.started_at), readable, writable: self.0.store.is_writable() }
+        let (uptime, writable) = (at.since(self.0.started_at), self.0.store.is_writable());
+        Health {
+            at,
+            uptime,
+            readable,
+            writable,
+            guarded: self.0.store.is_guarded(),
+            backup: self.backup_status(),
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod asker;
 mod audit;
 mod authenticate;
+mod backup;
 mod census;
 mod challenges;
 mod erase;
@@ -17,6 +18,7 @@ mod keys;
 mod profile;
 mod provider;
 mod refresh;
+mod restored;
 mod sealing;
 mod session_cookie;
 mod session_list;
@@ -30,6 +32,7 @@ use std::{sync::Arc, time::Duration};
 
 pub use asker::Asker;
 pub use authenticate::Principal;
+pub use backup::{Backup, BackupStatus, Plan as BackupPlan};
 pub use challenges::Answer;
 pub use error::Error;
 pub use export::Export;
@@ -83,6 +86,8 @@ pub struct Rules {
     pub hardware_wallets: Vec<DeviceType>,
     /// What seals the keys in the database, if anything does.
     pub master_key: Option<MasterKey>,
+    /// Where backups go, and when.
+    pub backup: BackupPlan,
 }
 
 /// The use cases. A copy is the same service.
@@ -103,6 +108,8 @@ struct Inner {
     tokens: tokens::Tokens,
     key_change: tokio::sync::Mutex<()>,
     refused: system::Refused,
+    backups: backup::Backups,
+    taken_over: std::sync::OnceLock<crate::store::Takeover>,
     counts: UseCases,
 }
 
@@ -124,6 +131,8 @@ impl Service {
             tokens: tokens::Tokens::default(),
             key_change: tokio::sync::Mutex::default(),
             refused: system::Refused::default(),
+            backups: backup::Backups::new(rules.backup.clone()),
+            taken_over: std::sync::OnceLock::new(),
             counts: UseCases::default(),
             mac_key,
             store,
@@ -132,6 +141,7 @@ impl Service {
             rules,
         };
         let service = Self(Arc::new(inner));
+        service.tell_takeover().await?;
         service.maintain_keys().await?;
         Ok(service)
     }

@@ -74,7 +74,8 @@ pub enum OpenError {
     },
     /// The file begins well, but does not hold together.
     #[error(
-        "{path} is damaged ({why}). It was left as it is. Restore a backup over it; to start anew, move it away."
+        "{path} is damaged ({why}). It was left as it is. A file that was copied with cp while the service ran may look like this: use one that \
+         `lucid-auth backup` made. Restore a backup over it (`lucid-auth restore FILE`); to start anew, move it away."
     )]
     Damaged {
         /// The file.

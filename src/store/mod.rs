@@ -4,19 +4,25 @@
 //! when the disk has it.
 
 pub mod audit;
+mod copy;
+mod disk;
 mod error;
+mod guard;
 mod handle;
 pub mod hardware_wallets;
 pub mod keys;
+mod lineage;
 mod live;
 pub mod meta;
 mod open;
 mod overlay;
+mod restore;
 mod row;
 mod schema;
 mod secret;
 pub mod sessions;
 pub mod sign_ins;
+pub mod takeover;
 mod transaction;
 pub mod users;
 #[cfg(test)]
@@ -27,19 +33,30 @@ mod writer;
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
 };
 
 use redb::{Database, ReadTransaction, ReadableDatabase};
 
+pub use copy::{CopyError, CopyProgress};
 pub use error::{OpenError, StoreError};
 pub use live::LiveSession;
 pub use open::{CheckReport, Snapshot, check};
+pub use restore::{Restored, restore};
 pub use schema::VERSION as SCHEMA_VERSION;
+pub use takeover::Takeover;
 pub use transaction::{Reads, Tx};
 
-use crate::{domain::id::SessionId, metrics::Commits};
+use crate::{
+    domain::{id::SessionId, timestamp::Timestamp},
+    metrics::Commits,
+};
+use guard::{Content, Guard};
 use handle::Handle;
+use lineage::Lineage;
 use live::LiveSessions;
 use writer::Writer;
 
@@ -54,6 +71,8 @@ struct Inner {
     live: Arc<LiveSessions>,
     /// None for one in memory.
     path: Option<PathBuf>,
+    /// Whether the guard beside it is up to date. None for one in memory.
+    guarded: Option<Arc<AtomicBool>>,
     commits: Commits,
 }
 
@@ -68,7 +87,14 @@ impl Store {
     /// the file is then left as it is.
     pub fn open(path: &Path, key: [u8; 32]) -> Result<Self, OpenError> {
         let again = path.to_owned();
-        Self::start(open::open(path, key)?, Some(path.to_owned()), move || open::open_existing(&again))
+        let database = open::open(path, key)?;
+        let content = guard_content(&database)
+            .map_err(|source| OpenError::Prepare { path: path.to_owned(), source })?;
+        let guarded = Arc::new(AtomicBool::new(true));
+        let guard =
+            Guard::start(path.to_owned(), content, Arc::clone(&guarded)).map_err(OpenError::Thread)?;
+        let reopen = move || open::open_existing(&again, key);
+        Self::start(database, Some((path.to_owned(), guard, guarded)), reopen)
     }
 
     /// A database in memory, for tests.
@@ -84,15 +110,19 @@ impl Store {
 
     fn start(
         database: Database,
-        path: Option<PathBuf>,
+        file: Option<(PathBuf, Guard, Arc<AtomicBool>)>,
         reopen: impl Fn() -> Result<Database, OpenError> + Send + Sync + 'static,
     ) -> Result<Self, OpenError> {
         let database = Arc::new(Handle::new(database, reopen));
         let live = Arc::new(LiveSessions::new());
         let commits = Commits::default();
-        let writer = Writer::start(Arc::clone(&database), Arc::clone(&live), commits.clone());
+        let (path, guard, guarded) = match file {
+            None => (None, None, None),
+            Some((path, guard, guarded)) => (Some(path), Some(guard), Some(guarded)),
+        };
+        let writer = Writer::start(Arc::clone(&database), Arc::clone(&live), guard, commits.clone());
         let writer = writer.map_err(OpenError::Thread)?;
-        Ok(Self(Arc::new(Inner { writer, database, live, path, commits })))
+        Ok(Self(Arc::new(Inner { writer, database, live, path, guarded, commits })))
     }
 
     /// Apply `change` in a transaction, and return when it is on disk.
@@ -154,6 +184,23 @@ impl Store {
         if self.is_writable() { Ok(()) } else { self.submit(|_| Ok(())) }
     }
 
+    /// Copy the last commit to the new file `to`, whose folder is made if it is not there, and check the copy. Writes go
+    /// on meanwhile. Blocks for as long as the disk takes: seconds for a million rows.
+    ///
+    /// # Errors
+    ///
+    /// [`CopyError`] if there is no copy then.
+    pub fn copy(&self, to: &Path, at: Timestamp, progress: &CopyProgress) -> Result<CheckReport, CopyError> {
+        let owner = self.0.path.as_deref();
+        if let Some(owner) = owner {
+            let folder = disk::folder_of(to);
+            let refused = |source| CopyError::Io { path: folder.to_owned(), source };
+            disk::make_folder(folder, owner).map_err(refused)?;
+        }
+        let tx = self.0.database.get()?.begin_read().map_err(StoreError::from)?;
+        copy::copy(&tx, to, owner, at, progress)
+    }
+
     /// How long the database's file is, in bytes; nothing for one in memory, or when it cannot be told. Asks the disk.
     #[must_use]
     pub fn file_bytes(&self) -> Option<u64> {
@@ -171,6 +218,19 @@ impl Store {
     pub fn is_writable(&self) -> bool {
         self.0.writer.is_writable()
     }
+
+    /// Whether a copy of the database that were put back now would be noticed.
+    #[must_use]
+    pub fn is_guarded(&self) -> bool {
+        self.0.guarded.as_ref().is_none_or(|guarded| guarded.load(SeqCst))
+    }
+}
+
+/// What the guard beside `database` is to hold.
+fn guard_content(database: &Database) -> Result<Content, StoreError> {
+    let tx = database.begin_read()?;
+    let lineage = Lineage::read(&tx)?.ok_or(StoreError::Inconsistent("it does not say which it is"))?;
+    Content::of(&tx, lineage)
 }
 
 impl std::fmt::Debug for Store {

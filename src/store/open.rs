@@ -1,6 +1,7 @@
 //! Opening the database: what is refused is left as it is.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
@@ -14,9 +15,17 @@ use redb::{
 };
 
 use super::{
-    OpenError, StoreError, Tx, audit, hardware_wallets, keys, meta, overlay::Overlay, schema, sessions, users,
+    OpenError, StoreError, Tx, audit,
+    guard::{self, Content},
+    hardware_wallets, keys,
+    lineage::{self, Lineage},
+    meta,
+    overlay::Overlay,
+    schema, sessions,
+    takeover::{self, Verdict},
+    users,
 };
-use crate::domain::mac::MacKey;
+use crate::domain::{mac::MacKey, timestamp::Timestamp};
 
 /// How much of the file redb keeps in memory: its default of 1 GiB is a quarter of a small Pi.
 const CACHE_BYTES: usize = 16 << 20;
@@ -40,6 +49,10 @@ pub struct CheckReport {
     pub signing_keys: u64,
     /// How many audit entries.
     pub audit_entries: u64,
+    /// When `backup` made it; nothing, if it is no copy.
+    pub copied_at: Option<Timestamp>,
+    /// Which database it is, and how far.
+    pub(super) lineage: Option<Lineage>,
 }
 
 /// Check every page, row and link of the database at `path`, without changing it.
@@ -90,7 +103,7 @@ impl Snapshot {
 }
 
 pub(super) fn open(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
-    match open_existing(path) {
+    match open_existing(path, key) {
         // A link that leads nowhere is somebody's mistake, not a first start.
         Err(OpenError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound && !is_link(path) => {
             create(path, key)
@@ -106,18 +119,24 @@ fn is_link(path: &Path) -> bool {
 }
 
 /// Open the database that is there, and never make one.
-pub(super) fn open_existing(path: &Path) -> Result<Database, OpenError> {
+pub(super) fn open_existing(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
     let metadata = fs::metadata(path).map_err(|source| io_error(path, source))?;
     if !metadata.is_file() {
         // Opening a pipe would wait for ever.
         return Err(OpenError::Foreign { path: path.to_owned(), why: "it is no regular file" });
     }
-    let file = File::open(path).map_err(|source| io_error(path, source))?;
-    let found = probe(path, file, metadata.len() <= CHECKED_AT_START)?;
+    let file = || File::open(path).map_err(|source| io_error(path, source));
+    let is_small = metadata.len() <= CHECKED_AT_START;
+    let found = probe(path, file()?, is_small)?;
+    // A file that something else put here may be of many moments at once.
+    if !is_small && takeover::verdict(path, (found.lineage, found.copied_at))?.0 != Verdict::Same {
+        probe(path, file()?, true)?;
+    }
     let database = builder().open(path).map_err(|error| refusal(path, error))?;
     if found.schema < schema::VERSION {
         prepare(path, &database, |tx| schema::migrate(tx, found.schema))?;
     }
+    takeover::settle(path, &database, &key)?;
     Ok(database)
 }
 
@@ -125,11 +144,16 @@ pub(super) fn in_memory(key: [u8; 32]) -> Result<Database, OpenError> {
     let path = Path::new("memory");
     let database =
         builder().create_with_backend(InMemoryBackend::new()).map_err(|error| refusal(path, error))?;
-    prepare(path, &database, |tx| schema::create(tx, &MacKey::from_bytes(key)))?;
+    prepare(path, &database, |tx| make(tx, key))?;
     Ok(database)
 }
 
-fn builder() -> Builder {
+fn make(tx: &Tx, key: [u8; 32]) -> Result<(), StoreError> {
+    schema::create(tx, &MacKey::from_bytes(key))?;
+    Lineage::new(&key, None).write(tx)
+}
+
+pub(super) fn builder() -> Builder {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE_BYTES);
     builder
@@ -168,7 +192,7 @@ fn fresh(path: &Path) -> Result<PathBuf, OpenError> {
 fn create_as(fresh: &Path, path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let database = builder().create(fresh).map_err(|error| refusal(fresh, error))?;
-    prepare(fresh, &database, |tx| schema::create(tx, &MacKey::from_bytes(key)))?;
+    prepare(fresh, &database, |tx| make(tx, key))?;
     let publish = || {
         // Unlike a rename, a link never replaces a database that another process made meanwhile.
         fs::hard_link(fresh, path)?;
@@ -179,10 +203,12 @@ fn create_as(fresh: &Path, path: &Path, key: [u8; 32]) -> Result<Database, OpenE
         io::ErrorKind::AlreadyExists => OpenError::InUse { path: path.to_owned() },
         _ => io_error(path, source),
     })?;
+    let content = Content { lineage: Lineage::new(&key, None), locked: BTreeMap::new() };
+    guard::write(path, &content).map_err(|source| io_error(&guard::path(path), source))?;
     Ok(database)
 }
 
-fn prepare(
+pub(super) fn prepare(
     path: &Path,
     database: &Database,
     change: impl FnOnce(&Tx) -> Result<(), StoreError>,
@@ -260,7 +286,17 @@ fn count(tx: &ReadTransaction, schema: u32, rows: bool) -> Result<CheckReport, S
         (users::count(tx)?, hardware_wallets::count(tx)?, sessions::count(tx)?, 0)
     };
     let signing_keys = keys::check(tx)?;
-    Ok(CheckReport { schema, users, hardware_wallets, sessions, signing_keys, audit_entries })
+    let (copied_at, lineage) = (lineage::copied_at(tx)?, Lineage::read(tx)?);
+    Ok(CheckReport {
+        schema,
+        users,
+        hardware_wallets,
+        sessions,
+        signing_keys,
+        audit_entries,
+        copied_at,
+        lineage,
+    })
 }
 
 fn refusal(path: &Path, error: DatabaseError) -> OpenError {
@@ -285,7 +321,7 @@ fn damaged(path: &Path, why: impl std::fmt::Display) -> OpenError {
     OpenError::Damaged { path: path.to_owned(), why: why.to_string() }
 }
 
-fn io_error(path: &Path, source: io::Error) -> OpenError {
+pub(super) fn io_error(path: &Path, source: io::Error) -> OpenError {
     OpenError::Io { path: path.to_owned(), source }
 }
 
@@ -296,7 +332,7 @@ mod tests {
     use redb::TableDefinition;
 
     use super::*;
-    use crate::domain::{id::UserId, role::Role, timestamp::Timestamp, user::User, wallet::Address};
+    use crate::domain::{id::UserId, role::Role, user::User, wallet::Address};
 
     /// A database with a hundred users, closed, and its bytes.
     fn sound(path: &Path) -> Vec<u8> {
@@ -316,10 +352,11 @@ mod tests {
 
     /// The error that opening gives. The file must stay as it was, and nothing may be left beside it.
     fn refused(path: &Path) -> OpenError {
-        let before = fs::read(path).unwrap();
+        let files = || fs::read_dir(path.parent().unwrap()).unwrap().count();
+        let (before, beside) = (fs::read(path).unwrap(), files());
         let error = open(path, [2; 32]).unwrap_err();
         assert_eq!(fs::read(path).unwrap(), before, "{error}");
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "{error}");
+        assert_eq!(files(), beside, "{error}");
         error
     }
 
@@ -342,7 +379,7 @@ mod tests {
         let path = folder.path().join("auth.redb");
         let _first = create(&path, [1; 32]).unwrap();
         assert!(matches!(create(&path, [2; 32]), Err(OpenError::InUse { .. })));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "the database and its guard");
     }
 
     #[test]

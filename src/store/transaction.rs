@@ -4,8 +4,14 @@ use std::cell::RefCell;
 
 use redb::{Key, ReadTransaction, ReadableTable, Table, TableDefinition, Value, WriteTransaction};
 
-use super::StoreError;
-use crate::domain::{id::SessionId, session::Session};
+use super::{
+    StoreError,
+    guard::{Changes, Lock},
+};
+use crate::domain::{
+    id::{SessionId, UserId},
+    session::Session,
+};
 
 /// What tables can be read from: a snapshot, or a transaction that sees its own changes.
 pub trait Reads {
@@ -34,6 +40,14 @@ pub struct Tx {
     redb: WriteTransaction,
     /// What the live sessions must learn once this is committed.
     sessions: RefCell<Vec<(SessionId, Option<Session>)>>,
+    /// What the guard must learn then.
+    guarded: RefCell<Changes>,
+}
+
+/// What a commit changed, for those who keep it in mind.
+pub(super) struct Told {
+    pub(super) sessions: Vec<(SessionId, Option<Session>)>,
+    pub(super) guarded: Changes,
 }
 
 impl Reads for Tx {
@@ -47,7 +61,7 @@ impl Reads for Tx {
 
 impl Tx {
     pub(super) fn new(redb: WriteTransaction) -> Self {
-        Self { redb, sessions: RefCell::default() }
+        Self { redb, sessions: RefCell::default(), guarded: RefCell::default() }
     }
 
     /// The table of this definition, to change it. Only one handle of a table may be open at a time.
@@ -60,12 +74,25 @@ impl Tx {
 
     /// Remember that a session is now as `state` says, or gone.
     pub(super) fn session_changed(&self, id: SessionId, state: Option<Session>) {
+        // No copy may bring back one that ended.
+        self.guarded.borrow_mut().at_once |= state.is_none();
         self.sessions.borrow_mut().push((id, state));
     }
 
-    /// Put it on disk, and return what changed of the sessions.
-    pub(super) fn commit(self) -> Result<Vec<(SessionId, Option<Session>)>, StoreError> {
+    /// Remember that a user is locked now, or no longer.
+    pub(super) fn lock_changed(&self, id: UserId, lock: Option<Lock>) {
+        self.guarded.borrow_mut().locks.push((id, lock));
+        self.guard_at_once();
+    }
+
+    /// Have it in the guard before anybody is answered that a copy from before is a copy.
+    pub(super) fn guard_at_once(&self) {
+        self.guarded.borrow_mut().at_once = true;
+    }
+
+    /// Put it on disk, and return what changed.
+    pub(super) fn commit(self) -> Result<Told, StoreError> {
         self.redb.commit()?;
-        Ok(self.sessions.into_inner())
+        Ok(Told { sessions: self.sessions.into_inner(), guarded: self.guarded.into_inner() })
     }
 }

@@ -9,6 +9,7 @@ use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
 
 use super::{
     Reads, StoreError, Tx,
+    guard::Lock,
     users::{self, BY_ADDRESS, USERS},
 };
 use crate::domain::{
@@ -224,6 +225,7 @@ pub(super) fn replace(tx: &Tx, before: Option<&User>, after: Option<&User>) -> R
     };
     let locked = |user: Option<&User>| user.filter(|user| user.locked_at.is_some()).map(|user| user.id);
     if ranked(before) != ranked(after) {
+        tx.guard_at_once();
         let mut table = tx.table_mut(BY_ROLE)?;
         if let Some(key) = ranked(before) {
             table.remove(&key)?;
@@ -233,6 +235,10 @@ pub(super) fn replace(tx: &Tx, before: Option<&User>, after: Option<&User>) -> R
         }
     }
     if locked(before) != locked(after) {
+        if let Some(user) = after.or(before) {
+            let lock = after.and_then(|user| Some(Lock { address: user.address, at: user.locked_at? }));
+            tx.lock_changed(user.id, lock);
+        }
         let mut table = tx.table_mut(LOCKED)?;
         if let Some(id) = locked(before) {
             table.remove(id.as_bytes())?;

@@ -16,7 +16,14 @@ use std::{
 use redb::Durability;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{StoreError, handle::Handle, live::LiveSessions, transaction::Tx};
+use super::{
+    StoreError,
+    guard::{Changes, Guard},
+    handle::Handle,
+    lineage,
+    live::LiveSessions,
+    transaction::{Told, Tx},
+};
 use crate::metrics::Commits;
 
 /// The most changes that share a commit: beyond this, sharing gains nothing more.
@@ -34,11 +41,12 @@ impl Writer {
     pub(super) fn start(
         database: Arc<Handle>,
         live: Arc<LiveSessions>,
+        guard: Option<Guard>,
         commits: Commits,
     ) -> io::Result<Self> {
         let (queue, waiting) = mpsc::channel(WAITING);
         let writable = Arc::new(AtomicBool::new(true));
-        let worker = Worker { database, live, commits, writable: Arc::clone(&writable) };
+        let worker = Worker { database, live, guard, commits, writable: Arc::clone(&writable) };
         let thread = thread::Builder::new().name("store-writer".into()).spawn(move || worker.run(waiting))?;
         Ok(Self { queue: Some(queue), thread: Some(thread), writable })
     }
@@ -117,6 +125,8 @@ impl<T: Send, F: Fn(&Tx) -> Result<T, StoreError> + Send> Change for Pending<T, 
 struct Worker {
     database: Arc<Handle>,
     live: Arc<LiveSessions>,
+    /// Dropped with this, when all is committed and the database is still open. None for a database in memory.
+    guard: Option<Guard>,
     commits: Commits,
     writable: Arc<AtomicBool>,
 }
@@ -178,9 +188,13 @@ impl Worker {
             change.apply(&tx)?;
         }
         let started = Instant::now();
-        let told = tx.commit()?;
+        let lineage = lineage::count_commit(&tx)?;
+        let Told { sessions, guarded } = tx.commit()?;
         self.commits.committed(changes.len(), started.elapsed());
-        self.live.commit(told);
+        self.live.commit(sessions);
+        if let Some(guard) = &self.guard {
+            guard.committed(Changes { lineage, ..guarded });
+        }
         Ok(())
     }
 

@@ -5,13 +5,13 @@ use std::{path::Path, time::Duration};
 use lucid_auth::{
     domain::{
         attempts::Policy,
-        audit::{Filter, Order, Query},
+        audit::{Actor, Filter, Order, Query},
         role::Role,
         seal::MasterKey,
         wallet::WalletType,
     },
     random::Random,
-    service::{Asker, Rules, Service, UserRef, reset_keys},
+    service::{Asker, BackupPlan, Rules, Service, UserRef, reset_keys},
     store::Store,
 };
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
@@ -340,10 +340,15 @@ async fn no_token_signature_nonce_or_key_is_ever_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("auth.redb");
     let attempts = Policy { in_a_row: 5, cooldown: Duration::from_secs(900) };
-    let server = TestServer::over(&path, Rules { attempts, ..rules() }, TestClock::new()).await;
+    let backup = BackupPlan { dir: folder.path().join("backups"), schedule: None };
+    let server = TestServer::over(&path, Rules { attempts, backup, ..rules() }, TestClock::new()).await;
     let met = everything(&server).await;
+    server.service.back_up(Actor::Operator, false).await.unwrap();
     let clock = server.clock.clone();
     server.close().await;
+    // Without its guard it is taken for a copy.
+    std::fs::remove_file(path.with_extension("guard")).unwrap();
+    TestServer::over(&path, rules(), TestClock::new()).await.close().await;
     let kept = kept(&path);
     replace_and_seal(&path, &clock).await;
 

@@ -5,6 +5,7 @@
 mod abuse;
 mod audit;
 mod audit_cli;
+mod backup;
 mod branding;
 mod certificate;
 mod cli;

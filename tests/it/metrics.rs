@@ -8,9 +8,9 @@ use std::{
 };
 
 use lucid_auth::{
-    domain::{attempts::Policy, wallet::WalletType},
+    domain::{attempts::Policy, audit::Actor, wallet::WalletType},
     http::{Limits, Quotas, Rates, Settings},
-    service::Rules,
+    service::{BackupPlan, Rules},
     store::Store,
 };
 use serde_json::{Value, json};
@@ -68,8 +68,11 @@ impl Metrics {
 /// Every metric that there is: a scrape of a service that has done a little.
 pub async fn full_scrape() -> Exposition {
     let folder = tempfile::tempdir().unwrap();
-    let server = TestServer::over(&folder.path().join("auth.redb"), rules(), TestClock::new()).await;
+    let backup = BackupPlan { dir: folder.path().join("backups"), schedule: None };
+    let rules = Rules { backup, ..rules() };
+    let server = TestServer::over(&folder.path().join("auth.redb"), rules, TestClock::new()).await;
     server.sign_in(&Wallet::new(1)).await;
+    server.service.back_up(Actor::Operator, false).await.unwrap();
     Metrics::of(&server).await.scrape().await
 }
 

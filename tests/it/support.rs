@@ -22,7 +22,7 @@ use lucid_auth::{
     },
     http::{About, App, Branding, Limits, Quotas, Server, Settings, Tls, routes::routes},
     random::Random,
-    service::{NewUser, Rules, Service},
+    service::{BackupPlan, NewUser, Rules, Service},
     store::{OpenError, Store, audit},
 };
 use serde_json::{Value, json};
@@ -70,6 +70,7 @@ impl TestClock {
 
 pub fn rules() -> Rules {
     Rules {
+        backup: BackupPlan { dir: "/nonexistent".into(), schedule: None },
         super_admins: Vec::new(),
         registration_open: true,
         access_token_lifetime: Duration::from_secs(900),

@@ -41,6 +41,7 @@ export function systemView() {
         fact('system.started', time(system.started_at)),
         fact('system.database', bytes(system.database_bytes)),
         fact('system.sessions', count(system.sessions)),
+        fact('system.backup', ...lastBackup(health.backup)),
       ),
       part('admin.users'),
       facts(
@@ -66,6 +67,11 @@ export function systemView() {
   }
   const element = panel('admin.system', state.element);
   return [element];
+}
+
+/** @param {{status: 'healthy' | 'overdue' | 'failing' | 'disabled', verified_at: string | null}} backup */
+function lastBackup({ status, verified_at: at }) {
+  return [badge(`system.backup.${status}`, status === 'healthy' ? 'good' : status === 'disabled' ? 'plain' : 'bad'), ' ', ...(at ? [time(at)] : words('system.backup.none'))];
 }
 
 /** @param {import('../lib/i18n/words.js').Key} key */

@@ -7,8 +7,14 @@
 
 pub(super) mod audit;
 mod socket;
+mod waiting;
 
-use std::{fmt, path::Path, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    pin::pin,
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +24,7 @@ use crate::{
     config::{Config, Registration},
     domain::{
         attempts,
+        audit::Actor,
         id::UserId,
         key,
         profile::{DisplayName, Email},
@@ -27,7 +34,7 @@ use crate::{
         wallet::Address,
     },
     random::Random,
-    service::{self, Asker, Error, NewUser, PublicKey, Rules, Service, UserRef},
+    service::{self, Asker, Backup, BackupPlan, Error, NewUser, PublicKey, Rules, Service, UserRef},
     store::{
         OpenError, Store,
         users_index::{Filter, Place},
@@ -43,15 +50,31 @@ pub(super) const DATABASE: &str = "auth.redb";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Command {
-    AddUser { address: Address, role: Role, display_name: Option<DisplayName> },
+    AddUser {
+        address: Address,
+        role: Role,
+        display_name: Option<DisplayName>,
+    },
     ShowUser(UserName),
-    ListUsers { after: Option<UserId>, limit: usize },
-    SetRole { user: UserName, role: Role },
+    ListUsers {
+        after: Option<UserId>,
+        limit: usize,
+    },
+    SetRole {
+        user: UserName,
+        role: Role,
+    },
     LockUser(UserName),
     UnlockUser(UserName),
     ListKeys,
-    RotateKey { at_once: bool },
+    RotateKey {
+        at_once: bool,
+    },
     Audit(audit::Question),
+    /// Make a backup; one to be handed over is then taken away by whoever asked.
+    Backup {
+        hand_over: bool,
+    },
 }
 
 /// How a person names a user: by address or identifier.
@@ -88,6 +111,12 @@ pub(super) enum Outcome {
     Users(Vec<UserRow>),
     Keys(Vec<KeyRow>),
     Audit(audit::Answer),
+    Backup(BackupRow),
+    /// It takes longer: so many rows are copied, of so many. Another outcome follows.
+    Working {
+        rows: u64,
+        of: u64,
+    },
     Refused(String),
 }
 
@@ -136,6 +165,35 @@ impl From<PublicKey> for KeyRow {
     }
 }
 
+/// A backup, as the commands print it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct BackupRow {
+    pub(super) file: PathBuf,
+    pub(super) made_at: Timestamp,
+    pub(super) bytes: u64,
+    pub(super) took_ms: u64,
+    pub(super) schema: u32,
+    pub(super) users: u64,
+    pub(super) sessions: u64,
+    pub(super) audit_entries: u64,
+}
+
+impl From<Backup> for BackupRow {
+    fn from(backup: Backup) -> Self {
+        let Backup { file, at, bytes, took, report } = backup;
+        Self {
+            file,
+            made_at: at,
+            bytes,
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            schema: report.schema,
+            users: report.users,
+            sessions: report.sessions,
+            audit_entries: report.audit_entries,
+        }
+    }
+}
+
 /// Do it.
 pub(super) async fn execute(service: &Service, command: Command) -> Outcome {
     let user = |outcome: Result<User, Error>| outcome.map(|user| Outcome::Users(vec![user.into()]));
@@ -157,6 +215,13 @@ pub(super) async fn execute(service: &Service, command: Command) -> Outcome {
         Command::ListKeys => Ok(Outcome::Keys(service.public_keys().into_iter().map(KeyRow::from).collect())),
         Command::RotateKey { at_once } => {
             service.rotate_key(Asker::Operator, at_once).await.map(|key| Outcome::Keys(vec![key.into()]))
+        }
+        Command::Backup { hand_over } => {
+            let made = service.back_up(Actor::Operator, hand_over).await;
+            return made.map_or_else(
+                |error| Outcome::Refused(format!("no backup was made: {error}")),
+                |backup| Outcome::Backup(backup.into()),
+            );
         }
         Command::Audit(question) => audit::answer(service, question).await.map(Outcome::Audit),
     };
@@ -180,7 +245,7 @@ pub(super) fn run(config: &Config, command: &Command) -> Result<Outcome, Failure
                 return Ok(outcome);
             }
             match open(config).await {
-                Ok(service) => return Ok(execute(&service, command.clone()).await),
+                Ok(service) => return Ok(here(&service, command.clone()).await),
                 // A service that is starting or stopping has the database but not the socket: a moment changes that.
                 Err(Start::Open(OpenError::InUse { .. })) => {
                     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -194,6 +259,17 @@ pub(super) fn run(config: &Config, command: &Command) -> Result<Outcome, Failure
             socket::path(&config.data_dir).display()
         )))
     })
+}
+
+/// Do it in this process.
+async fn here(service: &Service, command: Command) -> Outcome {
+    let mut work = pin!(execute(service, command));
+    loop {
+        match waiting::next(service, work.as_mut()).await {
+            Outcome::Working { rows, of } => waiting::show(rows, of),
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Why the service does not start.
@@ -253,6 +329,7 @@ fn rules(config: &Config) -> Rules {
         attempts: attempts::Policy { in_a_row: config.lockout.attempts, cooldown: config.lockout.length },
         hardware_wallets: config.hardware_wallets.clone(),
         master_key: config.master_key.clone(),
+        backup: BackupPlan { dir: config.backup.dir.clone(), schedule: config.backup.schedule },
     }
 }
 

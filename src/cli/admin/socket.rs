@@ -22,7 +22,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Command, Outcome, execute};
+use super::{Command, Outcome, execute, waiting};
 use crate::service::Service;
 
 /// A command fits; so does a page of users.
@@ -99,16 +99,28 @@ async fn answer(stream: UnixStream, service: Service) {
     }
     let Ok(Ok(line)) = timeout(COMMAND_TIME, read_line(&mut stream)).await else { return };
     let outcome = match serde_json::from_str(&line) {
-        Ok(command) => execute(&service, command).await,
+        Ok(command) => {
+            let mut work = pin!(execute(&service, command));
+            loop {
+                match waiting::next(&service, work.as_mut()).await {
+                    // Whoever asked may have gone; what they asked for is done all the same.
+                    working @ Outcome::Working { .. } => drop(send(stream.get_mut(), &working).await),
+                    outcome => break outcome,
+                }
+            }
+        }
         Err(_) => Outcome::Refused(
             "the running service does not know this command: it is of another version".into(),
         ),
     };
-    if let Ok(mut reply) = serde_json::to_vec(&outcome) {
-        reply.push(b'\n');
-        // A command that was interrupted reads no answer.
-        let _ = timeout(PATIENCE, stream.get_mut().write_all(&reply)).await;
-    }
+    // A command that was interrupted reads no answer.
+    let _ = send(stream.get_mut(), &outcome).await;
+}
+
+async fn send(stream: &mut UnixStream, outcome: &Outcome) -> io::Result<()> {
+    let mut line = serde_json::to_vec(outcome)?;
+    line.push(b'\n');
+    timeout(PATIENCE, stream.write_all(&line)).await?
 }
 
 /// Have a command done by the service that runs on `data_dir`; `None` if none does.
@@ -137,17 +149,20 @@ pub(super) async fn ask(data_dir: &Path, command: &Command) -> io::Result<Option
         }
         Err(error) => return Err(error),
     }
-    let exchange = async {
-        let mut line = serde_json::to_vec(command)?;
-        line.push(b'\n');
-        stream.get_mut().write_all(&line).await?;
-        read_line(&mut stream).await
-    };
-    match timeout(PATIENCE, exchange).await.map_err(no_answer)? {
-        Ok(reply) if !reply.is_empty() => Ok(Some(serde_json::from_str(&reply)?)),
-        // It was killed, or has failed: nothing is known to be done.
-        _ => {
-            Err(io::Error::other("the service ended while it was asked; see whether it was done, and repeat"))
+    let ended =
+        || io::Error::other("the service ended while it was asked; see whether it was done, and repeat");
+    let mut line = serde_json::to_vec(command)?;
+    line.push(b'\n');
+    let put = timeout(PATIENCE, stream.get_mut().write_all(&line)).await.map_err(no_answer)?;
+    put.map_err(|_| ended())?;
+    loop {
+        match timeout(PATIENCE, read_line(&mut stream)).await.map_err(no_answer)? {
+            Ok(reply) if !reply.is_empty() => match serde_json::from_str(&reply)? {
+                Outcome::Working { rows, of } => waiting::show(rows, of),
+                outcome => return Ok(Some(outcome)),
+            },
+            // It was killed, or has failed: nothing is known to be done.
+            _ => return Err(ended()),
         }
     }
 }

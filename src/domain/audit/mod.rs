@@ -177,10 +177,14 @@ pub enum Action {
     AuditStopped,
     /// This log was switched on again.
     AuditResumed,
+    /// A backup was made and verified.
+    BackupMade,
+    /// The database was found to be a copy that was put back; its sessions ended.
+    DatabaseRestored,
 }
 
 impl Action {
-    const NAMES: [(Self, &str); 20] = [
+    const NAMES: [(Self, &str); 22] = [
         (Self::UserAdded, "user.added"),
         (Self::SignIn, "sign_in"),
         (Self::RefreshReuse, "refresh.reuse"),
@@ -201,6 +205,8 @@ impl Action {
         (Self::WalletDisconnected, "wallet.disconnected"),
         (Self::AuditStopped, "audit.stopped"),
         (Self::AuditResumed, "audit.resumed"),
+        (Self::BackupMade, "backup.made"),
+        (Self::DatabaseRestored, "database.restored"),
     ];
 
     /// The name in the log, such as `user.locked`.

@@ -25,10 +25,10 @@ use state::State;
 
 const NAME: &str = "audit";
 /// By number, from 1. The value is the entry's link, 32 bytes, then its row.
-const AUDIT: TableDefinition<&[u8; 8], &[u8]> = TableDefinition::new(NAME);
+pub(super) const AUDIT: TableDefinition<&[u8; 8], &[u8]> = TableDefinition::new(NAME);
 /// The user's identifier, then the entry's number: what involves a user stands together, oldest first. Without it, a
 /// page of a user with few entries would read the whole log.
-const BY_USER: TableDefinition<&[u8; 24], ()> = TableDefinition::new("audit_by_user");
+pub(super) const BY_USER: TableDefinition<&[u8; 24], ()> = TableDefinition::new("audit_by_user");
 
 fn by_user(user: UserId, number: u64) -> [u8; 24] {
     let mut key = [0; 24];

@@ -22,7 +22,7 @@ fn commands_that_meet_over_an_empty_folder_all_succeed() {
                 scope.spawn(move || done(data, &["user", "add", &address]));
             }
         });
-        assert_eq!(files(&data), ["auth.redb"]);
+        assert_eq!(files(&data), ["auth.guard", "auth.redb"]);
         assert_eq!(json(&data, &["user", "list"]).as_array().unwrap().len(), 4);
     }
 }

@@ -1,11 +1,14 @@
 //! The real binary: every command, and how the service starts and stops.
 
+mod backup;
+mod backup_load;
 mod check;
 mod commands;
 mod healthcheck;
 mod keys;
 mod output;
 mod refused;
+mod restore;
 mod sealed;
 mod serve;
 mod settings;

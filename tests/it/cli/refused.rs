@@ -77,7 +77,7 @@ fn what_must_not_be_opened_is_refused_by_every_command_and_left_as_it_is() {
                 assert!(ended.err.contains(words), "{case}, {arguments:?}, {words}: {}", ended.err);
             }
             assert!(fs::read(&file).unwrap() == before, "{case}, {arguments:?}: the file was changed");
-            assert_eq!(files(&data), ["auth.redb"], "{case}, {arguments:?}");
+            assert_eq!(files(&data), ["auth.guard", "auth.redb"], "{case}, {arguments:?}");
         }
     }
 }

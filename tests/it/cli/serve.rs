@@ -74,7 +74,7 @@ fn a_signal_lets_it_finish_what_is_in_flight_and_ends_it_with_success() {
         let ended = service.process.end();
         assert_eq!(ended.code, Some(0), "{ended:?}");
         assert!(ended.err.contains(&format!("SIG{signal}")), "{}", ended.err);
-        assert_eq!(files(&data), ["auth.redb"]);
+        assert_eq!(files(&data), ["auth.guard", "auth.redb"]);
     }
 }
 

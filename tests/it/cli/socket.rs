@@ -32,14 +32,14 @@ fn a_socket_that_a_killed_service_left_is_in_nobodys_way() {
     done(&data, &["user", "add", &address]);
     service.process.signal("KILL");
     assert_eq!(service.process.end().code, None);
-    assert_eq!(files(&data), ["admin.sock", "auth.redb"]);
+    assert_eq!(files(&data), ["admin.sock", "auth.guard", "auth.redb"]);
 
     let locked = json(&data, &["user", "lock", &address]);
     let service = Service::start(&data);
     assert_eq!(json(&data, &["user", "show", &address]), locked);
     done(&data, &["user", "unlock", &address]);
     service.stop();
-    assert_eq!(files(&data), ["auth.redb"]);
+    assert_eq!(files(&data), ["auth.guard", "auth.redb"]);
 }
 
 #[test]

@@ -1,0 +1,305 @@
+//! The small file beside the database that remembers how far it had come and who was locked, so that a copy that is put
+//! back is noticed, and revives nothing.
+//!
+//! It never tells of more than the database has on disk: it is written after the commit. For what must not come back (a
+//! session that ended, a lock, a role) that is before anybody is answered; for the rest within [`GAP`], to spare the disk.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    thread,
+    time::Duration,
+};
+
+use data_encoding::HEXLOWER;
+use redb::ReadableTable as _;
+use serde::{Deserialize, Serialize};
+
+use super::{Reads, StoreError, disk, lineage::Lineage, users, users_index};
+use crate::domain::{id::UserId, timestamp::Timestamp, wallet::Address};
+
+/// The least time from one write that nobody waits for to the next.
+const GAP: Duration = Duration::from_secs(2);
+/// The form of the file.
+const VERSION: u32 = 1;
+
+/// Who is kept out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lock {
+    pub(super) address: Address,
+    pub(super) at: Timestamp,
+}
+
+/// What the file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Content {
+    pub(super) lineage: Lineage,
+    pub(super) locked: BTreeMap<UserId, Lock>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FileBody {
+    version: u32,
+    instance: String,
+    commits: u64,
+    locked: Vec<LockBody>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LockBody {
+    user_id: UserId,
+    tron_address: Address,
+    locked_at: Timestamp,
+}
+
+impl Content {
+    /// What the file is to hold about a database.
+    pub(super) fn of(tx: &impl Reads, lineage: Lineage) -> Result<Self, StoreError> {
+        let mut locked = BTreeMap::new();
+        for row in tx.table(users_index::LOCKED)?.iter()? {
+            let id = UserId::from_bytes(*row?.0.value());
+            let user = users::find(tx, id)?.ok_or(StoreError::Inconsistent("a lock of nobody"))?;
+            locked.insert(id, Lock { address: user.address, at: user.locked_at.unwrap_or(user.updated_at) });
+        }
+        Ok(Self { lineage, locked })
+    }
+
+    fn to_bytes(&self) -> io::Result<Vec<u8>> {
+        let lock = |(id, lock): (&UserId, &Lock)| LockBody {
+            user_id: *id,
+            tron_address: lock.address,
+            locked_at: lock.at,
+        };
+        Ok(serde_json::to_vec(&FileBody {
+            version: VERSION,
+            instance: HEXLOWER.encode(&self.lineage.instance),
+            commits: self.lineage.commits,
+            locked: self.locked.iter().map(lock).collect(),
+        })?)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let body: FileBody = serde_json::from_slice(bytes).ok()?;
+        let instance = HEXLOWER.decode(body.instance.as_bytes()).ok()?.try_into().ok()?;
+        let locks = body.locked.into_iter();
+        let locked = locks.map(|one| (one.user_id, Lock { address: one.tron_address, at: one.locked_at }));
+        (body.version == VERSION)
+            .then(|| Self { lineage: Lineage { instance, commits: body.commits }, locked: locked.collect() })
+    }
+}
+
+/// What is beside a database.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// No such file.
+    Nothing,
+    /// One that is not ours to understand.
+    Unreadable,
+    There(Content),
+}
+
+/// Where the file of the database at `path` is: beside it, as `auth.guard` beside `auth.redb`.
+pub(super) fn path(database: &Path) -> PathBuf {
+    database.with_extension("guard")
+}
+
+/// What the file of the database at `database` holds.
+pub(super) fn read(database: &Path) -> io::Result<Seen> {
+    match fs::read(path(database)) {
+        Ok(bytes) => Ok(Content::from_bytes(&bytes).map_or(Seen::Unreadable, Seen::There)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Seen::Nothing),
+        Err(error) => Err(error),
+    }
+}
+
+/// Write the file of the database at `database`, and return when it is on disk.
+pub(super) fn write(database: &Path, content: &Content) -> io::Result<()> {
+    disk::replace(&path(database), &content.to_bytes()?, database)
+}
+
+/// What a commit changed that the file tells of.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) lineage: Option<Lineage>,
+    /// Who is locked now, and who no longer.
+    pub(super) locks: Vec<(UserId, Option<Lock>)>,
+    /// Whether it must be in the file before anybody is answered.
+    pub(super) at_once: bool,
+}
+
+/// Keeps the file up to date while the database is open. Dropping it writes what is left.
+pub(super) struct Guard {
+    shared: Arc<Shared>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+struct Shared {
+    database: PathBuf,
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Held while the file is written.
+    file: Mutex<()>,
+    writable: Arc<AtomicBool>,
+}
+
+struct State {
+    content: Content,
+    /// Counts changes, and which of them the file has.
+    change: u64,
+    written: u64,
+    stopping: bool,
+}
+
+impl Guard {
+    /// Keep the file of the database at `database`, which holds `content`. `writable` tells whether it could be written.
+    pub(super) fn start(database: PathBuf, content: Content, writable: Arc<AtomicBool>) -> io::Result<Self> {
+        let state = Mutex::new(State { content, change: 0, written: 0, stopping: false });
+        let shared =
+            Arc::new(Shared { database, state, changed: Condvar::new(), file: Mutex::default(), writable });
+        let worker = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("store-guard".into()).spawn(move || worker.run())?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Learn what a commit changed.
+    pub(super) fn committed(&self, changes: Changes) {
+        let Some(lineage) = changes.lineage else { return };
+        {
+            let mut state = self.shared.state();
+            state.content.lineage = lineage;
+            for (id, lock) in changes.locks {
+                match lock {
+                    Some(lock) => state.content.locked.insert(id, lock),
+                    None => state.content.locked.remove(&id),
+                };
+            }
+            state.change += 1;
+        }
+        if changes.at_once {
+            self.shared.write();
+        } else {
+            self.shared.changed.notify_one();
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.shared.state().stopping = true;
+        self.shared.changed.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // It panics nowhere; if it did, what is left is written here all the same.
+            drop(thread.join());
+        }
+        self.shared.write();
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        let mut state = self.state();
+        loop {
+            let idle = |state: &mut State| state.change == state.written && !state.stopping;
+            state = self.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner);
+            if state.stopping {
+                return;
+            }
+            drop(state);
+            self.write();
+            let waiting = self.changed.wait_timeout_while(self.state(), GAP, |state| !state.stopping);
+            state = waiting.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Write the file, if it lacks something. A disk that does not take it keeps nobody out: what was answered is in the
+    /// database. It is tried again.
+    fn write(&self) {
+        let _turn = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let (content, change) = {
+            let state = self.state();
+            if state.change == state.written {
+                return;
+            }
+            (state.content.clone(), state.change)
+        };
+        match write(&self.database, &content) {
+            Ok(()) => {
+                self.state().written = change;
+                if !self.writable.swap(true, SeqCst) {
+                    tracing::info!("the restore guard is up to date again");
+                }
+            }
+            Err(error) => {
+                if self.writable.swap(false, SeqCst) {
+                    let file = path(&self.database);
+                    tracing::error!(
+                        file = %file.display(), %error,
+                        "the restore guard cannot be written; a copy of the database that is put back now would not be noticed"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_reads_back_and_anything_else_is_unreadable() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("auth.redb");
+        fs::write(&database, "").unwrap();
+        assert_eq!(read(&database).unwrap(), Seen::Nothing);
+        let lock = Lock { address: Address::from_bytes([3; 20]), at: Timestamp::from_unix(5) };
+        let content = Content {
+            lineage: Lineage { instance: [7; 16], commits: 9 },
+            locked: [(UserId::new(1, [1; 10]), lock)].into(),
+        };
+        write(&database, &content).unwrap();
+        assert_eq!(read(&database).unwrap(), Seen::There(content.clone()));
+        let bytes = fs::read(path(&database)).unwrap();
+        for length in 0..bytes.len() {
+            fs::write(path(&database), &bytes[..length]).unwrap();
+            assert_eq!(read(&database).unwrap(), Seen::Unreadable, "{length}");
+        }
+    }
+
+    #[test]
+    fn what_must_not_come_back_is_on_disk_when_it_is_told_and_the_rest_when_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("auth.redb");
+        fs::write(&database, "").unwrap();
+        let at = |commits| Lineage { instance: [7; 16], commits };
+        let content = Content { lineage: at(1), locked: BTreeMap::new() };
+        write(&database, &content).unwrap();
+        let writable = Arc::new(AtomicBool::new(true));
+        let guard = Guard::start(database.clone(), content, Arc::clone(&writable)).unwrap();
+        let seen = || match read(&database).unwrap() {
+            Seen::There(content) => content,
+            other => panic!("{other:?}"),
+        };
+        let (id, lock) = (
+            UserId::new(1, [1; 10]),
+            Lock { address: Address::from_bytes([3; 20]), at: Timestamp::from_unix(5) },
+        );
+        let locks = vec![(id, Some(lock))];
+        guard.committed(Changes { lineage: Some(at(2)), locks, at_once: true });
+        assert_eq!((seen().lineage.commits, seen().locked.get(&id)), (2, Some(&lock)));
+        guard.committed(Changes { lineage: Some(at(3)), ..Changes::default() });
+        guard.committed(Changes { lineage: Some(at(4)), ..Changes::default() });
+        drop(guard);
+        assert_eq!(seen().lineage.commits, 4);
+        assert!(writable.load(SeqCst));
+    }
+}
