@@ -5,6 +5,7 @@ mod audit;
 mod check;
 mod config;
 mod healthcheck;
+mod https;
 mod key;
 mod metrics;
 mod reload;

@@ -17,17 +17,19 @@ use tokio::{
 };
 
 use super::{
-    Failure, admin, metrics,
+    Failure, admin,
+    https::Https,
+    metrics,
     reload::{self, Reload},
     settings::SettingFlags,
     systemd::{self, Passed},
 };
 use crate::{
     clock::Clock,
-    config::{self, Config, CorsOrigins, Loaded, Mistakes, Registration},
+    config::{Config, CorsOrigins, Loaded, Registration},
     http::{
-        About, App, Branding, Limits, Quotas, Rates, Server, Settings, Tls, client::TrustedProxies,
-        cors::Cors, routes::routes, tls::PairFile,
+        About, App, Branding, Limits, Quotas, Rates, Server, Settings, client::TrustedProxies, cors::Cors,
+        routes::routes,
     },
     random::Random,
     service::Service,
@@ -64,39 +66,13 @@ impl Arguments {
         for notice in &loaded.notices {
             tracing::warn!("{notice}");
         }
-        let tls = tls(&loaded)?;
+        let https = Https::start(&loaded)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .max_blocking_threads(BLOCKING_THREADS)
             .build()
             .map_err(Failure::refused)?;
-        runtime.block_on(serve(&loaded, Start { passed: Passed::take(), flags, level, tls }, json, out))
-    }
-}
-
-/// The certificate and its key, if they are configured.
-fn tls(loaded: &Loaded) -> Result<Option<Arc<Tls>>, Failure> {
-    let (certificate, key) = match loaded.config.tls.clone() {
-        None => return Ok(None),
-        Some(config::Tls::Files { certificate, key }) => (certificate, key),
-        Some(config::Tls::SelfSigned) => {
-            return Err(Failure::Refused("this version makes no certificate: unset TLS_SELF_SIGNED".into()));
-        }
-    };
-    match Tls::from_files(certificate, key, Clock::system().now()) {
-        Ok(tls) => Ok(Some(Arc::new(tls))),
-        Err(refused) => {
-            let mistakes = refused.iter().filter_map(|one| loaded.mistake(variable(one.file), &one.why));
-            Err(Mistakes(mistakes.collect()).into())
-        }
-    }
-}
-
-/// The setting that names `file`.
-pub(super) const fn variable(file: PairFile) -> &'static str {
-    match file {
-        PairFile::Certificate => "TLS_CERT_FILE",
-        PairFile::Key => "TLS_KEY_FILE",
+        runtime.block_on(serve(&loaded, Start { passed: Passed::take(), flags, level, https }, json, out))
     }
 }
 
@@ -105,12 +81,12 @@ struct Start {
     passed: Passed,
     flags: BTreeMap<&'static str, String>,
     level: LogLevel,
-    tls: Option<Arc<Tls>>,
+    https: Option<Https>,
 }
 
 async fn serve(
     loaded: &Arc<Loaded>,
-    Start { passed, flags, level, tls }: Start,
+    Start { passed, flags, level, https }: Start,
     json: bool,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
@@ -133,8 +109,8 @@ async fn serve(
     let branding = Arc::new(branding);
     let app = app(config, service.clone(), branding.clone());
     let mut server = Server::new(Arc::new(app), routes()).map_err(Failure::refused)?;
-    if let Some(tls) = &tls {
-        server = server.with_tls(tls.clone());
+    if let Some(https) = &https {
+        server = server.with_tls(https.tls.clone());
     }
     let (end_metrics, ended) = oneshot::channel::<()>();
     let stop = stop().map_err(Failure::refused)?;
@@ -148,7 +124,10 @@ async fn serve(
     let mut background = JoinSet::new();
     background.spawn(maintain(service.clone(), config.audit_retention));
     background.spawn(systemd::live(service));
-    let reload = Reload { flags, settings: loaded.clone(), level, tls, branding };
+    if let Some(https) = https.clone() {
+        background.spawn(https.keep());
+    }
+    let reload = Reload { flags, settings: loaded.clone(), level, https, branding };
     background.spawn(reload.at_each(hangup));
     announce(config, &listener, metrics.as_ref(), json, out)?;
     systemd::ready();
