@@ -15,7 +15,7 @@ use crate::{
     http::{
         Tls,
         tls::{
-            Host, LocalCa, PairFile, Refused,
+            Certificate, Host, LocalCa, PairFile, Refused,
             local::{self, LocalCaError},
         },
     },
@@ -39,7 +39,7 @@ pub(super) struct Https {
 
 /// A certificate of the service's own.
 pub(super) struct Own {
-    ca: Arc<LocalCa>,
+    ca: LocalCa,
     origin: Option<Origin>,
     clock: Clock,
 }
@@ -65,9 +65,14 @@ impl Https {
                 let folder = local::folder(&loaded.config.data_dir);
                 let ca = LocalCa::open(folder, &host, now, Random::system()).map_err(Failure::refused)?;
                 let tls = ca.tls(&host, now).map_err(Failure::refused)?;
-                Ok(Some(Self { tls, own: Some(Arc::new(Own { ca: Arc::new(ca), origin, clock })) }))
+                Ok(Some(Self { tls, own: Some(Arc::new(Own { ca, origin, clock })) }))
             }
         }
+    }
+
+    /// The certificate of the service's own authority, if it has one, for people to trust.
+    pub(super) fn authority(&self) -> Option<Arc<Certificate>> {
+        self.own.as_ref().map(|own| Arc::new(own.ca.certificate().clone()))
     }
 
     /// Keep the certificate good, if it is the service's own.

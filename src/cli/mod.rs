@@ -12,6 +12,7 @@ mod reload;
 mod serve;
 mod settings;
 mod systemd;
+mod tls;
 mod user;
 mod verify_signature;
 
@@ -46,6 +47,8 @@ enum Command {
     User(user::Arguments),
     /// Look after the keys that sign tokens, whether the service runs or not
     Key(key::Arguments),
+    /// Look at the certificates of HTTPS
+    Tls(tls::Arguments),
     /// Read the audit log and check it, whether the service runs or not
     Audit(audit::Arguments),
     /// Check every page, row and link of a database that is not in use, without changing it
@@ -104,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Healthcheck(arguments) => arguments.run(out),
         Command::User(arguments) => arguments.run(out).map(|()| true),
         Command::Key(arguments) => arguments.run(out).map(|()| true),
+        Command::Tls(arguments) => arguments.run(out).map(|()| true),
         Command::Audit(arguments) => arguments.run(out),
         Command::Check(arguments) => arguments.run(out).map(|()| true),
         Command::Config(arguments) => arguments.run(out).map(|()| true),

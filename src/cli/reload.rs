@@ -83,13 +83,8 @@ impl Reload {
 
     fn certificate(&self) {
         let Some(Https { tls, own }) = &self.https else { return };
-        if let Some(own) = own {
-            // It keeps its own certificate; told to look now, it does.
-            match own.renew(tls) {
-                Ok(true) => {}
-                Ok(false) => tracing::info!("SIGHUP: the certificate is still good"),
-                Err(error) => tracing::error!("SIGHUP: the old certificate stays in use; {error}"),
-            }
+        if let Some(Err(error)) = own.as_ref().map(|own| own.renew(tls)) {
+            tracing::error!("SIGHUP: the old certificate stays in use; {error}");
             return;
         }
         match tls.reload(Clock::system().now()) {

@@ -26,10 +26,10 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Config, CorsOrigins, Loaded, Registration},
+    config::{self, Config, CorsOrigins, Loaded, Registration},
     http::{
         About, App, Branding, Limits, Quotas, Rates, Server, Settings, client::TrustedProxies, cors::Cors,
-        routes::routes,
+        routes::routes, tls::Certificate,
     },
     random::Random,
     service::Service,
@@ -107,7 +107,8 @@ async fn serve(
     let (branding, mistakes) = Branding::read(config.data_dir.join("branding"));
     reload::tell_branding(&mistakes);
     let branding = Arc::new(branding);
-    let app = app(config, service.clone(), branding.clone());
+    let ca = https.as_ref().and_then(Https::authority);
+    let app = app(config, service.clone(), branding.clone(), ca);
     let mut server = Server::new(Arc::new(app), routes()).map_err(Failure::refused)?;
     if let Some(https) = &https {
         server = server.with_tls(https.tls.clone());
@@ -155,7 +156,7 @@ async fn open(config: &Config) -> Result<Service, Failure> {
     }
 }
 
-fn app(config: &Config, service: Service, branding: Arc<Branding>) -> App {
+fn app(config: &Config, service: Service, branding: Arc<Branding>, ca: Option<Arc<Certificate>>) -> App {
     let (origins, allow_any) = match &config.cors.origins {
         CorsOrigins::Any => (Vec::new(), true),
         CorsOrigins::These(origins) => (origins.clone(), false),
@@ -175,6 +176,7 @@ fn app(config: &Config, service: Service, branding: Arc<Branding>) -> App {
             trusted_proxies: TrustedProxies::new(config.trusted_proxies.clone()),
             cors: Cors { origins, allow_any, allow_credentials: config.cors.credentials },
             limits: Limits::default(),
+            ca,
         },
         about: About {
             service_name: config.service_name.clone(),
@@ -247,6 +249,10 @@ fn announce(
     };
     let data = config.data_dir.display();
     tracing::info!(url, data = %data, version = env!("CARGO_PKG_VERSION"), port, "ready");
+    let trust = (config.tls == Some(config::Tls::SelfSigned)).then(|| format!("{url}/tls"));
+    if let Some(url) = &trust {
+        tracing::info!(url, "how browsers come to trust the certificate");
+    }
     if let Some(metrics::Listener { url, .. }) = metrics {
         tracing::info!(url, "serving metrics to Prometheus");
     }
@@ -254,8 +260,9 @@ fn announce(
         // Nobody need listen to what the log has said already.
         let _ = writeln!(
             out,
-            "lucid-auth {} is ready: {url}\n{}Its data lives in {data}. Stop it with Ctrl-C.",
+            "lucid-auth {} is ready: {url}\n{}{}Its data lives in {data}. Stop it with Ctrl-C.",
             env!("CARGO_PKG_VERSION"),
+            trust.map(|url| format!("Browsers trust it once they were told to: {url}\n")).unwrap_or_default(),
             metrics.map(metrics::Listener::greeting).unwrap_or_default()
         );
     }

@@ -164,7 +164,7 @@ fn the_service_makes_its_own_certificate_once_and_the_health_check_trusts_that()
         let (code, said) = service.health(&own);
         assert!(code == 0 && said.starts_with("healthy: https://127.0.0.1:"), "{said}");
         service.hang_up();
-        service.logged("SIGHUP: the certificate is still good");
+        service.logged("SIGHUP: new connections get the certificate");
         let files = ["ca.crt", "ca.key", "server.pem"].map(file);
         assert_eq!(*before.get_or_insert_with(|| files.clone()), files, "a restart changes nothing");
     }
@@ -174,8 +174,8 @@ fn the_service_makes_its_own_certificate_once_and_the_health_check_trusts_that()
     assert_eq!(service.health(&own).0, 0);
     std::fs::write(data.path().join("tls/server.pem"), "").unwrap();
     service.hang_up();
-    service.logged("made a certificate");
-    assert_eq!(service.health(&own).0, 0, "new connections get it");
+    service.logged("SIGHUP: new connections get the certificate");
+    assert_eq!(service.health(&own).0, 0, "it is made anew and served");
     drop(service);
 
     std::fs::write(data.path().join("tls/ca.key"), "").unwrap();

@@ -11,6 +11,7 @@ mod serve;
 mod settings;
 mod socket;
 mod systemd;
+mod tls;
 mod users;
 
 use std::{
