@@ -15,7 +15,7 @@ const SYSTEMS = /** @type {const} */ ([
   {
     name: 'Debian, Ubuntu, Raspberry Pi OS',
     steps: 'tls.debian',
-    typed: ['sudo cp ca.crt /usr/local/share/ca-certificates/lucid-auth.crt', 'sudo update-ca-certificates'],
+    typed: 'sudo cp ca.crt /usr/local/share/ca-certificates/lucid-auth.crt && sudo update-ca-certificates',
   },
   { name: 'Chrome, Chromium (Linux)', steps: 'tls.chrome' },
   { name: 'Firefox', steps: 'tls.firefox' },
@@ -48,11 +48,12 @@ function showAuthority({ name, sha256, until }) {
       el('h2', {}, words('tls.compare')),
       el('p', {}, words('tls.compare.lead')),
       typed('lucid-auth tls ca --fingerprint'),
+      el('p', { class: 'small' }, words('tls.compare.package', { command: 'sudo lucid-authctl tls ca --fingerprint' })),
       el('p', { id: 'sha256' }, words('tls.compare.same', { name })),
-      el('blockquote', { class: 'to-sign', dir: 'ltr', 'aria-labelledby': 'sha256' }, sha256),
+      el('blockquote', { class: 'to-sign', dir: 'ltr', 'aria-labelledby': 'sha256' }, inPairs(sha256)),
       el('p', { class: 'small' }, words('tls.compare.other')),
       el('h2', {}, words('tls.install')),
-      el('a', { class: 'button primary', href: '/tls/ca.crt', download: 'ca.crt' }, el('span', {}, words('tls.download'))),
+      el('a', { class: 'button primary', href: '/tls/ca.crt' }, el('span', {}, words('tls.download'))),
       el('div', {}, SYSTEMS.map(instructions)),
       el('p', {}, words('tls.after')),
       el('a', { class: 'button secondary', href: '/' }, el('span', {}, words('tls.toLogin'))),
@@ -63,8 +64,17 @@ function showAuthority({ name, sha256, until }) {
 
 /** @param {(typeof SYSTEMS)[number]} system */
 function instructions(system) {
-  const commands = 'typed' in system ? system.typed.map(typed) : [];
-  return el('details', { class: 'steps' }, el('summary', {}, system.name), el('p', {}, text(system.steps)), commands);
+  const command = 'typed' in system ? typed(system.typed) : undefined;
+  return el('details', { class: 'steps' }, el('summary', {}, system.name), el('p', {}, text(system.steps)), command);
+}
+
+/**
+ * A fingerprint that breaks between bytes alone, so that two can be compared.
+ *
+ * @param {string} fingerprint
+ */
+function inPairs(fingerprint) {
+  return fingerprint.split(':').flatMap((pair, index) => (index === 0 ? [pair] : [':', el('wbr'), pair]));
 }
 
 /**

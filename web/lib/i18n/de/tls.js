@@ -4,6 +4,7 @@ export default {
   'tls.lead': '{host} hat sein Zertifikat selbst gemacht, deshalb warnen Browser davor. Das hört auf, sobald dieses Gerät der Zertifizierungsstelle vertraut, die er dafür gemacht hat.',
   'tls.compare': 'Erst vergleichen',
   'tls.compare.lead': 'Geben Sie auf dem Rechner des Dienstes ein:',
+  'tls.compare.package': 'Wo das Debian-Paket installiert ist: {command}',
   'tls.compare.same': 'Das muss den SHA-256-Fingerabdruck von {name} ausgeben:',
   'tls.compare.other': 'Gibt es etwas anderes aus, steht jemand zwischen Ihnen und dem Dienst: Gehen Sie nicht weiter.',
   'tls.install': 'Dann installieren',

@@ -4,6 +4,7 @@ export default {
   'tls.lead': '{host} made its certificate itself, so browsers warn of it. They stop once this device trusts the authority that it made for that.',
   'tls.compare': 'Compare first',
   'tls.compare.lead': 'On the machine of the service, type:',
+  'tls.compare.package': 'Where the Debian package is installed: {command}',
   'tls.compare.same': 'It has to print this, the SHA-256 fingerprint of {name}:',
   'tls.compare.other': 'If it prints anything else, somebody stands between you and the service: go no further.',
   'tls.install': 'Then install it',

@@ -4,6 +4,7 @@ export default {
   'tls.lead': '{host} hizo su propio certificado, y por eso los navegadores avisan. Dejan de hacerlo en cuanto este dispositivo confía en la autoridad que creó para ello.',
   'tls.compare': 'Primero, compara',
   'tls.compare.lead': 'En la máquina del servicio, escribe:',
+  'tls.compare.package': 'Donde está instalado el paquete de Debian: {command}',
   'tls.compare.same': 'Debe mostrar esto, la huella SHA-256 de {name}:',
   'tls.compare.other': 'Si muestra otra cosa, hay alguien entre tú y el servicio: no sigas.',
   'tls.install': 'Después, instálalo',

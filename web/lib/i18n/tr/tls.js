@@ -4,6 +4,7 @@ export default {
   'tls.lead': '{host} sertifikasını kendisi oluşturdu, bu yüzden tarayıcılar uyarır. Bu cihaz, bunun için oluşturulan sertifika yetkilisine güvenince uyarı kalkar.',
   'tls.compare': 'Önce karşılaştırın',
   'tls.compare.lead': 'Hizmetin çalıştığı makinede şunu yazın:',
+  'tls.compare.package': 'Debian paketi kuruluysa: {command}',
   'tls.compare.same': 'Şunu, yani {name} için SHA-256 parmak izini göstermelidir:',
   'tls.compare.other': 'Başka bir şey gösterirse sizinle hizmet arasında biri vardır: devam etmeyin.',
   'tls.install': 'Sonra yükleyin',

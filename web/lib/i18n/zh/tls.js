@@ -4,6 +4,7 @@ export default {
   'tls.lead': '{host} 的证书由它自己签发，因此浏览器会发出警告。只要此设备信任它为此建立的证书颁发机构，警告就会消失。',
   'tls.compare': '先核对',
   'tls.compare.lead': '在运行本服务的机器上输入：',
+  'tls.compare.package': '如果安装的是 Debian 软件包：{command}',
   'tls.compare.same': '它必须显示以下内容，即 {name} 的 SHA-256 指纹：',
   'tls.compare.other': '如果显示的内容不同，说明有人介入了您与服务之间的连接：请勿继续。',
   'tls.install': '再安装',
