@@ -167,7 +167,7 @@ impl LocalCa {
         Tls::from_files(file.clone(), file, now).map(Arc::new).map_err(|refused| unusable(&refused))
     }
 
-    /// Renew what is shown to new connections if it ends soon, is not for `host` as it is now, or is damaged, and say
+    /// Renew what is shown to new connections if it ends soon, lacks a name or an address of `host`, or is damaged, and say
     /// whether. Blocks as long as the disk takes.
     ///
     /// # Errors
@@ -219,8 +219,10 @@ impl LocalCa {
         /// So much is left when the next one is made: a third.
         const LEFT: Duration = Duration::from_secs(issue::LIFE.as_secs() / 3);
         let ends = current.valid_until < now.plus(LEFT) && current.valid_until < self.certificate.valid_until;
-        if current.names != *names {
-            Some("its names or addresses have changed")
+        // That it has one more does no harm: its key never leaves this machine, which may lack an address only until the
+        // network is up.
+        if !names.is_subset(&current.names) {
+            Some("there are other names or addresses")
         } else if ends {
             Some("the one before ends soon")
         } else if now < current.valid_from && !issue::is_before_all(now) {
