@@ -3,11 +3,18 @@
 use std::{
     io::{self, Read, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
+    path::Path,
     time::{Duration, Instant},
 };
 
 use super::{Failure, settings::SettingFlags};
-use crate::{config::Tls, http::tls::Pinned};
+use crate::{
+    config::Tls,
+    http::tls::{
+        Pinned,
+        local::{folder, server_file},
+    },
+};
 
 /// How long the service may take to answer: a second, less what it takes to start this.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -32,10 +39,11 @@ impl Arguments {
         let config = super::load(self.settings)?.config;
         let address = SocketAddr::new(reachable(config.listen.ip()), config.listen.port());
         let pinned = match &config.tls {
-            Some(Tls::Files { certificate, .. }) => Some(Pinned::from_file(certificate).map_err(|why| {
-                Failure::Refused(format!("TLS_CERT_FILE={:?}: {why}", certificate.display().to_string()))
-            })?),
-            Some(Tls::SelfSigned) | None => None,
+            Some(Tls::Files { certificate, .. }) => Some(pinned("TLS_CERT_FILE", certificate)?),
+            Some(Tls::SelfSigned) => {
+                Some(pinned("TLS_SELF_SIGNED", &server_file(&folder(&config.data_dir)))?)
+            }
+            None => None,
         };
         let url = format!("{}://{address}/health", if pinned.is_some() { "https" } else { "http" });
         let unreachable = |error: io::Error| {
@@ -52,6 +60,12 @@ impl Arguments {
         }
         Ok(healthy)
     }
+}
+
+/// What trusts the certificate in `file` alone, which follows from `setting`.
+fn pinned(setting: &str, file: &Path) -> Result<Pinned, Failure> {
+    Pinned::from_file(file)
+        .map_err(|why| Failure::Refused(format!("{setting}={:?}: {why}", file.display().to_string())))
 }
 
 /// Where a service that listens on `ip` can be reached from its own machine.

@@ -6,6 +6,7 @@ mod backup;
 mod check;
 mod config;
 mod healthcheck;
+mod https;
 mod key;
 mod metrics;
 mod reload;
@@ -13,6 +14,7 @@ mod restore;
 mod serve;
 mod settings;
 mod systemd;
+mod tls;
 mod user;
 mod verify_signature;
 
@@ -47,6 +49,8 @@ enum Command {
     User(user::Arguments),
     /// Look after the keys that sign tokens, whether the service runs or not
     Key(key::Arguments),
+    /// Look at the certificates of HTTPS
+    Tls(tls::Arguments),
     /// Read the audit log and check it, whether the service runs or not
     Audit(audit::Arguments),
     /// Make a verified copy of the database, whether the service runs or not
@@ -109,6 +113,7 @@ pub fn run() -> ExitCode {
         Command::Healthcheck(arguments) => arguments.run(out),
         Command::User(arguments) => arguments.run(out).map(|()| true),
         Command::Key(arguments) => arguments.run(out).map(|()| true),
+        Command::Tls(arguments) => arguments.run(out).map(|()| true),
         Command::Audit(arguments) => arguments.run(out),
         Command::Backup(arguments) => arguments.run(out).map(|()| true),
         Command::Restore(arguments) => arguments.run(out).map(|()| true),

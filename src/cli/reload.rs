@@ -4,11 +4,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::{signal::unix::Signal, task::spawn_blocking};
 
-use super::{serve::variable, systemd};
+use super::{
+    https::{Https, variable},
+    systemd,
+};
 use crate::{
     clock::Clock,
     config::{Config, Loaded, Sources},
-    http::{Branding, Tls, tls::Refused},
+    http::{Branding, tls::Refused},
     telemetry::LogLevel,
 };
 
@@ -28,7 +31,7 @@ pub(super) struct Reload {
     /// The one setting that changes while the service runs.
     pub(super) level: LogLevel,
     /// The certificate and its key, if there are.
-    pub(super) tls: Option<Arc<Tls>>,
+    pub(super) https: Option<Https>,
     /// The name, the colour and the logo of the pages.
     pub(super) branding: Arc<Branding>,
 }
@@ -79,7 +82,11 @@ impl Reload {
     }
 
     fn certificate(&self) {
-        let Some(tls) = &self.tls else { return };
+        let Some(Https { tls, own }) = &self.https else { return };
+        if let Some(Err(error)) = own.as_ref().map(|own| own.renew(tls)) {
+            tracing::error!("SIGHUP: the old certificate stays in use; {error}");
+            return;
+        }
         match tls.reload(Clock::system().now()) {
             Ok(()) => tracing::info!("SIGHUP: new connections get the certificate that was read again"),
             Err(refused) => {

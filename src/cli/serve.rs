@@ -17,17 +17,19 @@ use tokio::{
 };
 
 use super::{
-    Failure, admin, metrics,
+    Failure, admin,
+    https::Https,
+    metrics,
     reload::{self, Reload},
     settings::SettingFlags,
     systemd::{self, Passed},
 };
 use crate::{
     clock::Clock,
-    config::{self, Config, CorsOrigins, Loaded, Mistakes, Registration},
+    config::{self, Config, CorsOrigins, Loaded, Registration},
     http::{
-        About, App, Branding, Limits, Quotas, Rates, Server, Settings, Tls, client::TrustedProxies,
-        cors::Cors, routes::routes, tls::PairFile,
+        About, App, Branding, Limits, Quotas, Rates, Server, Settings, client::TrustedProxies, cors::Cors,
+        routes::routes, tls::Certificate,
     },
     random::Random,
     service::Service,
@@ -66,39 +68,13 @@ impl Arguments {
         for notice in &loaded.notices {
             tracing::warn!("{notice}");
         }
-        let tls = tls(&loaded)?;
+        let https = Https::start(&loaded)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .max_blocking_threads(BLOCKING_THREADS)
             .build()
             .map_err(Failure::refused)?;
-        runtime.block_on(serve(&loaded, Start { passed: Passed::take(), flags, level, tls }, json, out))
-    }
-}
-
-/// The certificate and its key, if they are configured.
-fn tls(loaded: &Loaded) -> Result<Option<Arc<Tls>>, Failure> {
-    let (certificate, key) = match loaded.config.tls.clone() {
-        None => return Ok(None),
-        Some(config::Tls::Files { certificate, key }) => (certificate, key),
-        Some(config::Tls::SelfSigned) => {
-            return Err(Failure::Refused("this version makes no certificate: unset TLS_SELF_SIGNED".into()));
-        }
-    };
-    match Tls::from_files(certificate, key, Clock::system().now()) {
-        Ok(tls) => Ok(Some(Arc::new(tls))),
-        Err(refused) => {
-            let mistakes = refused.iter().filter_map(|one| loaded.mistake(variable(one.file), &one.why));
-            Err(Mistakes(mistakes.collect()).into())
-        }
-    }
-}
-
-/// The setting that names `file`.
-pub(super) const fn variable(file: PairFile) -> &'static str {
-    match file {
-        PairFile::Certificate => "TLS_CERT_FILE",
-        PairFile::Key => "TLS_KEY_FILE",
+        runtime.block_on(serve(&loaded, Start { passed: Passed::take(), flags, level, https }, json, out))
     }
 }
 
@@ -107,12 +83,12 @@ struct Start {
     passed: Passed,
     flags: BTreeMap<&'static str, String>,
     level: LogLevel,
-    tls: Option<Arc<Tls>>,
+    https: Option<Https>,
 }
 
 async fn serve(
     loaded: &Arc<Loaded>,
-    Start { passed, flags, level, tls }: Start,
+    Start { passed, flags, level, https }: Start,
     json: bool,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
@@ -133,10 +109,11 @@ async fn serve(
     let (branding, mistakes) = Branding::read(config.data_dir.join("branding"));
     reload::tell_branding(&mistakes);
     let branding = Arc::new(branding);
-    let app = app(config, service.clone(), branding.clone());
+    let ca = https.as_ref().and_then(Https::authority);
+    let app = app(config, service.clone(), branding.clone(), ca);
     let mut server = Server::new(Arc::new(app), routes()).map_err(Failure::refused)?;
-    if let Some(tls) = &tls {
-        server = server.with_tls(tls.clone());
+    if let Some(https) = &https {
+        server = server.with_tls(https.tls.clone());
     }
     let (end_metrics, ended) = oneshot::channel::<()>();
     let stop = stop().map_err(Failure::refused)?;
@@ -151,7 +128,10 @@ async fn serve(
     background.spawn(back_up(service.clone()));
     background.spawn(maintain(service.clone(), config.audit_retention));
     background.spawn(systemd::live(service));
-    let reload = Reload { flags, settings: loaded.clone(), level, tls, branding };
+    if let Some(https) = https.clone() {
+        background.spawn(https.keep());
+    }
+    let reload = Reload { flags, settings: loaded.clone(), level, https, branding };
     background.spawn(reload.at_each(hangup));
     announce(config, &listener, metrics.as_ref(), json, out)?;
     systemd::ready();
@@ -179,7 +159,7 @@ async fn open(config: &Config) -> Result<Service, Failure> {
     }
 }
 
-fn app(config: &Config, service: Service, branding: Arc<Branding>) -> App {
+fn app(config: &Config, service: Service, branding: Arc<Branding>, ca: Option<Arc<Certificate>>) -> App {
     let (origins, allow_any) = match &config.cors.origins {
         CorsOrigins::Any => (Vec::new(), true),
         CorsOrigins::These(origins) => (origins.clone(), false),
@@ -199,6 +179,7 @@ fn app(config: &Config, service: Service, branding: Arc<Branding>) -> App {
             trusted_proxies: TrustedProxies::new(config.trusted_proxies.clone()),
             cors: Cors { origins, allow_any, allow_credentials: config.cors.credentials },
             limits: Limits::default(),
+            ca,
         },
         about: About {
             service_name: config.service_name.clone(),
@@ -283,6 +264,10 @@ fn announce(
     };
     let data = config.data_dir.display();
     tracing::info!(url, data = %data, version = env!("CARGO_PKG_VERSION"), port, "ready");
+    let trust = (config.tls == Some(config::Tls::SelfSigned)).then(|| format!("{url}/tls"));
+    if let Some(url) = &trust {
+        tracing::info!(url, "how browsers come to trust the certificate");
+    }
     if let Some(metrics::Listener { url, .. }) = metrics {
         tracing::info!(url, "serving metrics to Prometheus");
     }
@@ -290,8 +275,9 @@ fn announce(
         // Nobody need listen to what the log has said already.
         let _ = writeln!(
             out,
-            "lucid-auth {} is ready: {url}\n{}Its data lives in {data}. Stop it with Ctrl-C.",
+            "lucid-auth {} is ready: {url}\n{}{}Its data lives in {data}. Stop it with Ctrl-C.",
             env!("CARGO_PKG_VERSION"),
+            trust.map(|url| format!("Browsers trust it once they were told to: {url}\n")).unwrap_or_default(),
             metrics.map(metrics::Listener::greeting).unwrap_or_default()
         );
     }

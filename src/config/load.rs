@@ -409,7 +409,6 @@ mod tests {
         let key = BASE64.encode(&[7; 32]);
         let value = |setting: &Setting| match (setting.name, setting.fallback) {
             ("MASTER_KEY", _) => key.clone(),
-            ("TLS_SELF_SIGNED", _) => "true".to_owned(),
             (_, Fallback::Value(text)) => text.to_owned(),
             (_, Fallback::Means(_)) => "/path".to_owned(),
         };

@@ -147,7 +147,7 @@ pub static SETTINGS: &[Setting] = &[
     under("HTTPS",
     unset("TLS_CERT_FILE",              "none",      "Certificate chain, a PEM file: HTTPS on the same port; goes with TLS_KEY_FILE; SIGHUP reads both again").protects()),
     unset("TLS_KEY_FILE",               "none",      "Private key of the certificate, a PEM file").protects(),
-    value("TLS_SELF_SIGNED",            "false",     "HTTPS with a certificate made by the service itself: true or false").protects().later(),
+    value("TLS_SELF_SIGNED",            "false",     "HTTPS with a certificate by an authority of this machine's own, which browsers have to be told to trust: true or false").protects(),
 
     under("Metrics",
     value("METRICS_ENABLED",            "true",      "Whether Prometheus may read metrics: true or false")),

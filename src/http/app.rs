@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     branding::Branding, client::TrustedProxies, cors::Cors, limits::Limits, problem::Problem, quotas::Quotas,
-    request::Head,
+    request::Head, tls::Certificate,
 };
 use crate::{
     clock::Clock,
@@ -78,4 +78,6 @@ pub struct Settings {
     pub cors: Cors,
     /// How much a client may hold, and for how long.
     pub limits: Limits,
+    /// By whose word its certificate is good, if that is an authority of this machine's own.
+    pub ca: Option<Arc<Certificate>>,
 }

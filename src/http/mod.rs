@@ -11,6 +11,7 @@ mod auth;
 mod bodies;
 mod body;
 pub mod branding;
+mod ca;
 mod challenge;
 pub mod client;
 pub mod code;

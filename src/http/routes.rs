@@ -1,7 +1,7 @@
 //! The table: everything that can be asked of this service.
 
 use super::{
-    audit, auth, branding, challenge,
+    audit, auth, branding, ca, challenge,
     code::Code::{
         AccountLocked, AddressBound, AddressTaken, ChallengeExpired, ChallengeUnknown, ChallengeUsed,
         FreshSignatureRequired, HardwareWalletUnavailable, HostUnknown, LastSuperAdmin, NotSameOrigin,
@@ -108,6 +108,12 @@ pub fn routes() -> Vec<Route> {
         get ("getBrand",        "/branding.json",         Public,       Unlimited, branding::get,       "Read the name and colour of whoever runs the service"),
         get ("getBrandStyle",   "/branding.css",          Public,       Unlimited, branding::style,     "Read their colours as a style sheet"),
         get ("getBrandLogo",    "/branding/logo",         Public,       Unlimited, branding::logo,      "Read their logo")
+            .fails(&[PathUnknown]),
+        get ("getAuthority",    "/tls/ca",                Public,       Unlimited, ca::get,             "Read the name and fingerprint of this machine's own certificate authority")
+            .fails(&[PathUnknown]),
+        get ("getAuthorityFile", "/tls/ca.crt",           Public,       Unlimited, ca::file,            "Read its certificate, to be trusted")
+            .fails(&[PathUnknown]),
+        get ("getTrustPage",    "/tls",                   Public,       Unlimited, ca::page,            "The page that says how to trust it")
             .fails(&[PathUnknown]),
         get ("explainProblem",  "/problems/{code}",       Public,       Unlimited, problems::get,       "Explain a refusal"),
         get ("getFile",         "/web/{*path}",           Public,       Unlimited, web::get,            "Read a file of the pages"),

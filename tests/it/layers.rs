@@ -17,11 +17,12 @@ const LAYERS: [(&str, &[&str]); 10] = [
 ];
 
 /// A crate, and the only part of ours that names it.
-const OWNED: [(&str, &str); 11] = [
+const OWNED: [(&str, &str); 12] = [
     ("hyper", "src/http/"),
     ("matchit", "src/http/"),
     ("rustls", "src/http/"),
     ("tokio_rustls", "src/http/"),
+    ("rcgen", "src/http/"),
     ("redb", "src/store/"),
     ("moka", "src/store/"),
     ("jsonwebtoken", "src/service/"),

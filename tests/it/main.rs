@@ -22,6 +22,7 @@ mod info;
 mod keys;
 mod layers;
 mod limits;
+mod local_ca;
 mod lockout;
 mod log;
 mod metrics;

@@ -20,7 +20,7 @@ use lucid_auth::{
         timestamp::Timestamp,
         wallet::{DeviceType, Scheme, WalletType},
     },
-    http::{About, App, Branding, Limits, Quotas, Server, Settings, Tls, routes::routes},
+    http::{About, App, Branding, Limits, Quotas, Server, Settings, Tls, routes::routes, tls::Certificate},
     random::Random,
     service::{BackupPlan, NewUser, Rules, Service},
     store::{OpenError, Store, audit},
@@ -139,6 +139,13 @@ impl TestServer {
     /// Start one that speaks HTTPS.
     pub async fn with_tls(tls: Arc<Tls>, limits: Limits) -> Self {
         let settings = Settings { limits, ..Settings::default() };
+        let store = Store::in_memory([7; 32]).unwrap();
+        Self::build_with(Some(tls), store, settings, rules(), TestClock::new(), Quotas::new(None)).await
+    }
+
+    /// Start one that has a certificate authority of its own.
+    pub async fn with_ca(tls: Arc<Tls>, ca: Certificate) -> Self {
+        let settings = Settings { ca: Some(Arc::new(ca)), ..Settings::default() };
         let store = Store::in_memory([7; 32]).unwrap();
         Self::build_with(Some(tls), store, settings, rules(), TestClock::new(), Quotas::new(None)).await
     }

@@ -29,14 +29,35 @@ use crate::{
 };
 
 async fn try_connect(server: &TestServer, config: ClientConfig) -> io::Result<Client<TlsStream<TcpStream>>> {
+    try_connect_as("localhost", server, config).await
+}
+
+/// Connect to what is called `name`.
+pub async fn try_connect_as(
+    name: &'static str,
+    server: &TestServer,
+    config: ClientConfig,
+) -> io::Result<Client<TlsStream<TcpStream>>> {
     let stream = server.connect().await.stream;
-    let name = "localhost".try_into().unwrap();
+    let name = name.try_into().unwrap();
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
     timeout(PATIENCE, handshake).await.unwrap().map(Client::new)
 }
 
 pub async fn connect(server: &TestServer, config: ClientConfig) -> Client<TlsStream<TcpStream>> {
     try_connect(server, config).await.unwrap()
+}
+
+/// Sign in over this connection.
+pub async fn sign_in(client: &mut Client<TlsStream<TcpStream>>, wallet: &Wallet) {
+    let asked = json!({"tron_address": wallet.address}).to_string();
+    client.send(json("/auth/challenge", &asked)).await;
+    let challenge = client.reply().await.expect(200);
+    let message = challenge["message"].as_str().unwrap();
+    let signature = wallet.sign(challenge["scheme"].as_str().unwrap().parse().unwrap(), message);
+    let answer = json!({"tron_address": wallet.address, "message": message, "signature": signature});
+    client.send(json("/auth/login", &answer.to_string())).await;
+    assert!(client.reply().await.expect(200)["access_token"].is_string());
 }
 
 async fn ask(server: &TestServer, pair: &Pair, bytes: impl AsRef<[u8]>) -> Reply {
@@ -57,14 +78,7 @@ async fn a_person_signs_in_over_tls_1_2_and_1_3() {
     for version in [&TLS12, &TLS13] {
         let mut client = connect(&server, pair.trusted_over(version)).await;
         assert_eq!(client.stream.get_ref().1.protocol_version(), Some(version.version));
-        let asked = json!({"tron_address": wallet.address}).to_string();
-        client.send(json("/auth/challenge", &asked)).await;
-        let challenge = client.reply().await.expect(200);
-        let message = challenge["message"].as_str().unwrap();
-        let signature = wallet.sign(challenge["scheme"].as_str().unwrap().parse().unwrap(), message);
-        let answer = json!({"tron_address": wallet.address, "message": message, "signature": signature});
-        client.send(json("/auth/login", &answer.to_string())).await;
-        assert!(client.reply().await.expect(200)["access_token"].is_string());
+        sign_in(&mut client, &wallet).await;
         client.send(request("GET", "/.well-known/jwks.json", "", "")).await;
         assert_eq!(client.reply().await.expect(200)["keys"].as_array().unwrap().len(), 1);
         client.send(request("GET", "/test/origin", "", "")).await;

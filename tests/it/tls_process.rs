@@ -43,8 +43,9 @@ struct Service {
 impl Service {
     fn start(settings: &[(&str, &str)]) -> Self {
         let data = TempDir::new().unwrap();
+        let own = settings.iter().find(|(name, _)| *name == "DATA_DIR").map(|(_, value)| *value);
         let mut process = command("serve", settings)
-            .env("DATA_DIR", data.path())
+            .env("DATA_DIR", own.unwrap_or(data.path().to_str().unwrap()))
             .env("AUTH_SERVICE_PORT", "0")
             .env("LOG_FORMAT", "text")
             .stdout(Stdio::piped())
@@ -144,6 +145,47 @@ fn the_health_check_asks_over_https_and_trusts_only_the_configured_certificate()
     assert!(code == 1 && said.starts_with("unhealthy: http://") && said.contains(" 400 "), "{said}");
     let (code, said) = service.health(&[("TLS_CERT_FILE", "/absent"), ("TLS_KEY_FILE", "/absent")]);
     assert!(code == 1 && said.starts_with("error: TLS_CERT_FILE=\"/absent\": expected a file"), "{said}");
+}
+
+#[test]
+fn the_service_makes_its_own_certificate_once_and_the_health_check_trusts_that() {
+    let data = TempDir::new().unwrap();
+    let own = [("TLS_SELF_SIGNED", "true"), ("DATA_DIR", data.path().to_str().unwrap())];
+    let (code, said) = health("1", &own);
+    assert!(
+        code == 1 && said.starts_with("error: TLS_SELF_SIGNED=") && said.contains("/tls/server.pem"),
+        "{said}"
+    );
+    let file = |name: &str| std::fs::read(data.path().join("tls").join(name)).unwrap();
+    let mut before = None;
+    for _ in 0..2 {
+        let service = Service::start(&own);
+        assert!(service.greeting.contains(" is ready: https://localhost:"), "{}", service.greeting);
+        let (code, said) = service.health(&own);
+        assert!(code == 0 && said.starts_with("healthy: https://127.0.0.1:"), "{said}");
+        service.hang_up();
+        service.logged("SIGHUP: new connections get the certificate");
+        let files = ["ca.crt", "ca.key", "server.pem"].map(file);
+        assert_eq!(*before.get_or_insert_with(|| files.clone()), files, "a restart changes nothing");
+    }
+
+    std::fs::write(data.path().join("tls/server.pem"), "").unwrap();
+    let service = Service::start(&own);
+    assert_eq!(service.health(&own).0, 0);
+    std::fs::write(data.path().join("tls/server.pem"), "").unwrap();
+    service.hang_up();
+    service.logged("SIGHUP: new connections get the certificate");
+    assert_eq!(service.health(&own).0, 0, "it is made anew and served");
+    drop(service);
+
+    std::fs::write(data.path().join("tls/ca.key"), "").unwrap();
+    let output = output("serve", &own);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.code() == Some(1) && said.contains("tls is damaged: ca.key: expected a private key"),
+        "{said}"
+    );
+    assert!(file("ca.key").is_empty(), "it is left as it is");
 }
 
 #[test]

@@ -52,7 +52,7 @@ export async function startService({ env = {}, args = [], files = {} } = {}) {
       output += chunk;
       // With PUBLIC_URL it names that, not where it listens.
       const port = /"message":"ready".*"port":(\d+)/.exec(output)?.[1];
-      if (port) resolve(`http://localhost:${port}`);
+      if (port) resolve(`${env.TLS_SELF_SIGNED === 'true' ? 'https' : 'http'}://localhost:${port}`);
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);

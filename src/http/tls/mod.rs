@@ -1,7 +1,10 @@
 //! HTTPS: a handshake on each connection, with a certificate that can be exchanged while the service runs.
 
+mod der;
+pub mod local;
 mod pair;
 mod pinned;
+mod x509;
 
 use std::{
     io,
@@ -19,8 +22,10 @@ use tokio_rustls::TlsAcceptor;
 use super::socket::{Channel, Socket};
 use crate::domain::timestamp::Timestamp;
 
-pub use pair::{PairFile, Refused};
+pub use local::{Host, LocalCa};
+pub use pair::{PairFile, Refused, read_certificate};
 pub use pinned::Pinned;
+pub use x509::{Certificate, Distinguished, Name};
 
 /// How many bytes wait to be encrypted, and how many to be sent, for each connection: one record (RFC 8446 §5.1).
 const BUFFER: usize = 16 * 1024;

@@ -18,7 +18,7 @@ use rustls::{
 };
 use zeroize::{Zeroize, Zeroizing};
 
-use super::provider;
+use super::{Certificate, provider};
 use crate::domain::timestamp::Timestamp;
 
 /// The most that is read of a file, in bytes.
@@ -80,6 +80,16 @@ pub(super) fn read(
     Ok(Arc::new(config))
 }
 
+/// What the first certificate in the PEM file at `path` says of itself.
+///
+/// # Errors
+///
+/// What was expected of the file, and what is there instead.
+pub fn read_certificate(path: &Path) -> Result<Certificate, String> {
+    let der = read_chain(path)?.swap_remove(0);
+    Certificate::read(&der).ok_or_else(|| "expected an X.509 certificate of version 3".to_owned())
+}
+
 /// The certificates in the file at `path`, at least one.
 pub(super) fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let pem = read_file(path)?;
@@ -106,7 +116,8 @@ fn read_key(path: &Path) -> Result<Arc<dyn SigningKey>, String> {
     })
 }
 
-fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+/// The bytes of the file at `path`, which may be a key.
+pub(super) fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     let mut bytes = Zeroizing::new(Vec::new());
     File::open(path)
         .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))

@@ -25,9 +25,11 @@ export const DESKTOP = { viewport: { width: 1280, height: 800 } };
  * Start chromium with a new profile.
  *
  * @param {string[]} [flags] more of its command line
+ * @param {Record<string, string>} [environment] in place of the developer's own
  */
-export function launch(flags = []) {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...flags] });
+export function launch(flags = [], environment = {}) {
+  const env = { ...process.env, ...environment };
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...flags], env });
 }
 
 /**

@@ -14,6 +14,7 @@ mod serve;
 mod settings;
 mod socket;
 mod systemd;
+mod tls;
 mod users;
 
 use std::{

@@ -6,7 +6,8 @@
 /**
  * @typedef {keyof typeof import('./en.js').default | keyof typeof import('./en/app.js').default
  *   | keyof typeof import('./en/account.js').default | keyof typeof import('./en/admin.js').default
- *   | keyof typeof import('./en/rights.js').default | keyof typeof import('./en/trezor.js').default} Key
+ *   | keyof typeof import('./en/rights.js').default | keyof typeof import('./en/tls.js').default
+ *   | keyof typeof import('./en/trezor.js').default} Key
  */
 
 /** Each language in its own name. */
@@ -33,7 +34,7 @@ await load(`./${language}.js`);
 /**
  * Add the words that only some pages say.
  *
- * @param {...('app' | 'account' | 'admin' | 'rights' | 'trezor')} names of tables; a later one's words stand above an earlier one's
+ * @param {...('app' | 'account' | 'admin' | 'rights' | 'tls' | 'trezor')} names of tables; a later one's words stand above an earlier one's
  */
 export async function addWords(...names) {
   await load(...names.map((name) => `./${language}/${name}.js`));

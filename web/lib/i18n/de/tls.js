@@ -1,0 +1,22 @@
+/** How one comes to trust the certificate authority that the service made, in German. */
+export default {
+  'tls.title': 'Diesem Dienst vertrauen',
+  'tls.lead': '{host} hat sein Zertifikat selbst gemacht, deshalb warnen Browser davor. Das hört auf, sobald dieses Gerät der Zertifizierungsstelle vertraut, die er dafür gemacht hat.',
+  'tls.compare': 'Erst vergleichen',
+  'tls.compare.lead': 'Geben Sie auf dem Rechner des Dienstes ein:',
+  'tls.compare.package': 'Wo das Debian-Paket installiert ist: {command}',
+  'tls.compare.same': 'Das muss den SHA-256-Fingerabdruck von {name} ausgeben:',
+  'tls.compare.other': 'Gibt es etwas anderes aus, steht jemand zwischen Ihnen und dem Dienst: Gehen Sie nicht weiter.',
+  'tls.install': 'Dann installieren',
+  'tls.download': 'Zertifikat herunterladen',
+  'tls.windows': 'Öffnen Sie die Datei und wählen Sie „Zertifikat installieren“, „Lokaler Computer“, „Alle Zertifikate in folgendem Speicher speichern“ und dort „Vertrauenswürdige Stammzertifizierungsstellen“.',
+  'tls.macos': 'Öffnen Sie die Datei: Die Schlüsselbundverwaltung nimmt sie auf. Öffnen Sie das Zertifikat dort und wählen Sie unter „Vertrauen“ „Immer vertrauen“.',
+  'tls.ios': 'Laden Sie es mit Safari. Öffnen Sie in den Einstellungen „Profil geladen“ und installieren Sie es. Schalten Sie es dann unter Allgemein, Info, Zertifikatsvertrauenseinstellungen ein.',
+  'tls.android': 'Suchen Sie in den Einstellungen nach „CA-Zertifikat“, lassen Sie eines installieren und wählen Sie die Datei. Android warnt Sie, zu Recht: Vergleichen Sie erst.',
+  'tls.debian': 'Geben Sie im Ordner der Datei Folgendes ein. Browser führen dort eigene Listen, siehe also auch unten.',
+  'tls.chrome': 'Öffnen Sie chrome://certificate-manager und importieren Sie die Datei unter „Benutzerdefiniert“, „Von Ihnen installiert“, „Vertrauenswürdige Zertifikate“.',
+  'tls.firefox': 'Öffnen Sie in den Einstellungen unter „Datenschutz & Sicherheit“ „Zertifikate anzeigen“. Importieren Sie die Datei unter „Zertifizierungsstellen“ und lassen Sie sie Websites identifizieren. Unter Windows und macOS vertraut Firefox dem, was das System tut.',
+  'tls.after': 'Schließen Sie den Browser und öffnen Sie ihn wieder. Die Warnung ist fort, und USB-Wallets funktionieren.',
+  'tls.toLogin': 'Zur Anmeldeseite',
+  'tls.risk': 'Die Zertifizierungsstelle gilt bis {date}. Wer ihren Schlüssel von jenem Rechner bekommt, könnte sich auf Geräten, die ihr vertrauen, als jede Website ausgeben: Entfernen Sie sie dort, wenn Sie den Dienst nicht mehr nutzen.',
+};

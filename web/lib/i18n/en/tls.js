@@ -1,0 +1,22 @@
+/** How one comes to trust the certificate authority that the service made, in English. */
+export default {
+  'tls.title': 'Trust this service',
+  'tls.lead': '{host} made its certificate itself, so browsers warn of it. They stop once this device trusts the authority that it made for that.',
+  'tls.compare': 'Compare first',
+  'tls.compare.lead': 'On the machine of the service, type:',
+  'tls.compare.package': 'Where the Debian package is installed: {command}',
+  'tls.compare.same': 'It has to print this, the SHA-256 fingerprint of {name}:',
+  'tls.compare.other': 'If it prints anything else, somebody stands between you and the service: go no further.',
+  'tls.install': 'Then install it',
+  'tls.download': 'Download the certificate',
+  'tls.windows': 'Open the file and choose “Install Certificate”, “Local Machine”, “Place all certificates in the following store”, and there “Trusted Root Certification Authorities”.',
+  'tls.macos': 'Open the file: Keychain Access adds it. Open it there, and under “Trust” choose “Always Trust”.',
+  'tls.ios': 'Download it with Safari. In Settings, open “Profile Downloaded” and install it. Then switch it on in General, About, Certificate Trust Settings.',
+  'tls.android': 'In Settings, search for “CA certificate”, choose to install one, and choose the file. Android warns you, rightly: compare first.',
+  'tls.debian': 'In the folder of the download, type the following. Browsers there keep lists of their own, so see below, too.',
+  'tls.chrome': 'Open chrome://certificate-manager and import the file under “Custom”, “Installed by you”, “Trusted Certificates”.',
+  'tls.firefox': 'In Settings, “Privacy & Security”, open “View Certificates”. Import the file under “Authorities”, and let it identify websites. On Windows and macOS, Firefox trusts what the system does.',
+  'tls.after': 'Close the browser and open it again. The warning is gone, and USB wallets work.',
+  'tls.toLogin': 'Go to the login page',
+  'tls.risk': 'The authority is good until {date}. Whoever gets its key from that machine could pass for any website on the devices that trust it: remove it from them when you no longer use the service.',
+};

@@ -1,0 +1,22 @@
+/** How one comes to trust the certificate authority that the service made, in Spanish. */
+export default {
+  'tls.title': 'Confiar en este servicio',
+  'tls.lead': '{host} hizo su propio certificado, y por eso los navegadores avisan. Dejan de hacerlo en cuanto este dispositivo confía en la autoridad que creó para ello.',
+  'tls.compare': 'Primero, compara',
+  'tls.compare.lead': 'En la máquina del servicio, escribe:',
+  'tls.compare.package': 'Donde está instalado el paquete de Debian: {command}',
+  'tls.compare.same': 'Debe mostrar esto, la huella SHA-256 de {name}:',
+  'tls.compare.other': 'Si muestra otra cosa, hay alguien entre tú y el servicio: no sigas.',
+  'tls.install': 'Después, instálalo',
+  'tls.download': 'Descargar el certificado',
+  'tls.windows': 'Abre el archivo y elige «Instalar certificado», «Equipo local», «Colocar todos los certificados en el siguiente almacén» y allí «Entidades de certificación raíz de confianza».',
+  'tls.macos': 'Abre el archivo: Acceso a Llaveros lo añade. Ábrelo allí y, en «Confiar», elige «Confiar siempre».',
+  'tls.ios': 'Descárgalo con Safari. En Ajustes, abre «Perfil descargado» e instálalo. Después actívalo en General, Información, Ajustes de confianza de los certificados.',
+  'tls.android': 'En Ajustes, busca «certificado de CA», elige instalar uno y escoge el archivo. Android te avisa, con razón: compara primero.',
+  'tls.debian': 'En la carpeta de la descarga, escribe lo siguiente. Allí los navegadores tienen sus propias listas: mira también más abajo.',
+  'tls.chrome': 'Abre chrome://certificate-manager e importa el archivo en «Personalizados», «Instalados por ti», «Certificados de confianza».',
+  'tls.firefox': 'En Ajustes, «Privacidad y seguridad», abre «Ver certificados». Importa el archivo en «Autoridades» y permite que identifique sitios web. En Windows y macOS, Firefox confía en lo mismo que el sistema.',
+  'tls.after': 'Cierra el navegador y ábrelo de nuevo. El aviso ya no está y las billeteras USB funcionan.',
+  'tls.toLogin': 'Ir a la página de inicio de sesión',
+  'tls.risk': 'La autoridad vale hasta el {date}. Quien consiga su clave en esa máquina podría hacerse pasar por cualquier sitio web en los dispositivos que confían en ella: quítala de ellos cuando ya no uses el servicio.',
+};

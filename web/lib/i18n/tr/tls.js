@@ -1,0 +1,22 @@
+/** How one comes to trust the certificate authority that the service made, in Turkish. */
+export default {
+  'tls.title': 'Bu hizmete güvenin',
+  'tls.lead': '{host} sertifikasını kendisi oluşturdu, bu yüzden tarayıcılar uyarır. Bu cihaz, bunun için oluşturulan sertifika yetkilisine güvenince uyarı kalkar.',
+  'tls.compare': 'Önce karşılaştırın',
+  'tls.compare.lead': 'Hizmetin çalıştığı makinede şunu yazın:',
+  'tls.compare.package': 'Debian paketi kuruluysa: {command}',
+  'tls.compare.same': 'Şunu, yani {name} için SHA-256 parmak izini göstermelidir:',
+  'tls.compare.other': 'Başka bir şey gösterirse sizinle hizmet arasında biri vardır: devam etmeyin.',
+  'tls.install': 'Sonra yükleyin',
+  'tls.download': 'Sertifikayı indir',
+  'tls.windows': 'Dosyayı açın ve sırasıyla “Sertifika Yükle”, “Yerel Makine”, “Tüm sertifikaları aşağıdaki depolama alanına yerleştir” ve orada “Güvenilen Kök Sertifika Yetkilileri” seçeneğini seçin.',
+  'tls.macos': 'Dosyayı açın: Anahtar Zinciri Erişimi onu ekler. Sertifikayı orada açın ve “Güven” altında “Her Zaman Güven” seçeneğini seçin.',
+  'tls.ios': 'Safari ile indirin. Ayarlar’da “Profil İndirildi”yi açıp yükleyin. Sonra Genel, Hakkında, Sertifika Güven Ayarları’nda etkinleştirin.',
+  'tls.android': 'Ayarlar’da “CA sertifikası” diye arayın, yüklemeyi seçin ve dosyayı gösterin. Android haklı olarak uyarır: önce karşılaştırın.',
+  'tls.debian': 'İndirilen dosyanın klasöründe şunları yazın. Oradaki tarayıcıların kendi listeleri vardır; aşağıya da bakın.',
+  'tls.chrome': 'chrome://certificate-manager sayfasını açın ve dosyayı “Özel”, “Sizin yükledikleriniz”, “Güvenilir Sertifikalar” altında içe aktarın.',
+  'tls.firefox': 'Ayarlar’da “Gizlilik ve Güvenlik” altında “Sertifikaları göster”i açın. Dosyayı “Makamlar” altında içe aktarın ve web sitelerini tanımlamasına izin verin. Windows ve macOS’ta Firefox, sistemin güvendiğine güvenir.',
+  'tls.after': 'Tarayıcıyı kapatıp yeniden açın. Uyarı kalkmıştır ve USB cüzdanlar çalışır.',
+  'tls.toLogin': 'Giriş sayfasına git',
+  'tls.risk': 'Sertifika yetkilisi {date} tarihine kadar geçerlidir. Anahtarını o makineden ele geçiren kişi, ona güvenen cihazlarda herhangi bir web sitesi gibi görünebilir: hizmeti artık kullanmıyorsanız onu cihazlardan kaldırın.',
+};

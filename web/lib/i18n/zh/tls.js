@@ -1,0 +1,22 @@
+/** How one comes to trust the certificate authority that the service made, in Chinese. */
+export default {
+  'tls.title': '信任此服务',
+  'tls.lead': '{host} 的证书由它自己签发，因此浏览器会发出警告。只要此设备信任它为此建立的证书颁发机构，警告就会消失。',
+  'tls.compare': '先核对',
+  'tls.compare.lead': '在运行本服务的机器上输入：',
+  'tls.compare.package': '如果安装的是 Debian 软件包：{command}',
+  'tls.compare.same': '它必须显示以下内容，即 {name} 的 SHA-256 指纹：',
+  'tls.compare.other': '如果显示的内容不同，说明有人介入了您与服务之间的连接：请勿继续。',
+  'tls.install': '再安装',
+  'tls.download': '下载证书',
+  'tls.windows': '打开文件，依次选择“安装证书”“本地计算机”“将所有的证书都放入下列存储”，并选择“受信任的根证书颁发机构”。',
+  'tls.macos': '打开文件，“钥匙串访问”会将其添加。在其中打开该证书，在“信任”下选择“始终信任”。',
+  'tls.ios': '用 Safari 下载。在“设置”中打开“已下载描述文件”并安装，然后在“通用”“关于本机”“证书信任设置”中启用它。',
+  'tls.android': '在“设置”中搜索“CA 证书”，选择安装，然后选择该文件。Android 会发出警告，这是对的：请先核对。',
+  'tls.debian': '在下载文件所在的文件夹中输入以下命令。那里的浏览器有自己的列表，因此也请看下文。',
+  'tls.chrome': '打开 chrome://certificate-manager，在“自定义”“由您安装”“受信任的证书”下导入该文件。',
+  'tls.firefox': '在“设置”的“隐私与安全”中打开“查看证书”，在“证书颁发机构”下导入该文件，并允许它标识网站。在 Windows 和 macOS 上，Firefox 信任系统所信任的证书。',
+  'tls.after': '关闭浏览器再重新打开。警告已消失，USB 钱包也可以使用。',
+  'tls.toLogin': '前往登录页面',
+  'tls.risk': '该证书颁发机构有效期至 {date}。谁从那台机器上取得它的密钥，谁就能在信任它的设备上冒充任何网站：不再使用本服务时，请从设备中移除它。',
+};
