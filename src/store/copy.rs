@@ -142,8 +142,7 @@ fn write(
 fn verify(tx: &ReadTransaction, partial: &Path) -> Result<CheckReport, CopyError> {
     let report = open::check(partial).map_err(|error: OpenError| CopyError::Unsound(error.to_string()))?;
     let held = (report.users, report.hardware_wallets, report.sessions, report.signing_keys);
-    let expected =
-        (users::count(tx)?, hardware_wallets::count(tx)?, sessions::count(tx)?, keys::check(tx)?);
+    let expected = (users::count(tx)?, hardware_wallets::count(tx)?, sessions::count(tx)?, keys::check(tx)?);
     if held == expected {
         Ok(report)
     } else {
