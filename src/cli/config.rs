@@ -43,8 +43,7 @@ fn print(loaded: &Loaded, json: bool, out: &mut impl Write) -> io::Result<()> {
             Some(text) => text.escape_debug().to_string(),
             None => format!("({})", value.setting.default_text()),
         };
-        let later = if value.setting.in_force { "" } else { ", not acted on by this version" };
-        writeln!(out, "{name:name_width$}  {shown}  [{}{later}]", value.source)?;
+        writeln!(out, "{name:name_width$}  {shown}  [{}]", value.source)?;
     }
     Ok(())
 }
@@ -58,7 +57,6 @@ struct Row<'a> {
     value: Option<&'a str>,
     source: String,
     default: &'static str,
-    in_force: bool,
 }
 
 impl<'a> From<&'a Value> for Row<'a> {
@@ -69,7 +67,6 @@ impl<'a> From<&'a Value> for Row<'a> {
             value: value.shown(),
             source: value.source.to_string(),
             default: value.setting.default_text(),
-            in_force: value.setting.in_force,
         }
     }
 }
@@ -110,11 +107,10 @@ mod tests {
     }
 
     #[test]
-    fn json_says_which_settings_are_not_in_force() {
+    fn json_has_a_row_for_each_setting() {
         let rows: Vec<serde_json::Value> = serde_json::from_str(&printed(true)).unwrap();
         for (row, setting) in rows.iter().zip(SETTINGS) {
             assert_eq!(row["name"], setting.name);
-            assert_eq!(row["in_force"], setting.in_force, "{}", setting.name);
         }
         assert_eq!(rows.len(), SETTINGS.len());
         let public_url = &rows[SETTINGS.iter().position(|setting| setting.name == "PUBLIC_URL").unwrap()];

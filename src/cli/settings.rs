@@ -62,14 +62,13 @@ impl FromArgMatches for SettingFlags {
 }
 
 fn argument(setting: &'static Setting) -> Arg {
-    let Setting { name, help, secret, in_force, .. } = setting;
+    let Setting { name, help, secret, .. } = setting;
     let secrecy =
         if *secret { "; others on this machine can see flags: prefer the variable or a file" } else { "" };
-    let later = if *in_force { "" } else { "; not acted on by this version" };
     Arg::new(*name)
         .long(setting.flag())
         .value_name(if *secret { "SECRET" } else { "VALUE" })
-        .help(format!("{help} [variable: {name}, default: {}{secrecy}{later}]", setting.default_text()))
+        .help(format!("{help} [variable: {name}, default: {}{secrecy}]", setting.default_text()))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ fn paragraph(setting: &Setting) -> String {
         Fallback::Means(text) => ("", format!("; unset: {text}")),
     };
     let Setting { name, help, .. } = setting;
-    format!("{heading}\n# {help}{otherwise}{}.\n#{name}={value}\n", later(setting))
+    format!("{heading}\n# {help}{otherwise}.\n#{name}={value}\n")
 }
 
 /// The README's table of settings, in Markdown.
@@ -37,11 +37,7 @@ fn table_row(setting: &Setting) -> String {
         Fallback::Value(text) => format!("`{text}`"),
         Fallback::Means(text) => text.to_owned(),
     };
-    format!("| `{}` | {default} | {}{} |\n", setting.name, setting.help, later(setting))
-}
-
-const fn later(setting: &Setting) -> &'static str {
-    if setting.in_force { "" } else { " (not acted on by this version)" }
+    format!("| `{}` | {default} | {} |\n", setting.name, setting.help)
 }
 
 #[cfg(test)]

@@ -26,11 +26,11 @@ pub struct Loaded {
 
 /// Something set that has no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
-    /// This setting is for a later version.
-    NotYet(&'static str),
-    /// A variable of the old service, and why it means nothing any more.
-    Ignored(String, &'static str),
+pub struct Notice {
+    /// A variable of the old service, or a name in the file of settings that is none of a setting.
+    pub name: String,
+    /// Why it means nothing.
+    pub why: &'static str,
 }
 
 impl Loaded {
@@ -55,11 +55,19 @@ impl Loaded {
 
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotYet(name) => write!(f, "{name} is set, but this version does not act on it yet"),
-            Self::Ignored(name, why) => write!(f, "{name} is set, but is ignored: {why}"),
-        }
+        write!(f, "{} is set, but is ignored: {}", self.name, self.why)
     }
+}
+
+/// What is set without effect.
+fn notices(sources: &Sources) -> Vec<Notice> {
+    let ignored = sources
+        .variables()
+        .filter_map(|name| Some(Notice { name: name.to_owned(), why: legacy::why_ignored(name)? }));
+    // In the environment are many names that are not for this service; in its own file, one is a slip of the pen.
+    let unknown = sources.unknown().filter(|name| legacy::why_ignored(name).is_none());
+    let unknown = unknown.map(|name| Notice { name: name.to_owned(), why: "no setting has this name" });
+    ignored.chain(unknown).collect()
 }
 
 impl Config {
@@ -70,7 +78,7 @@ impl Config {
     /// [`Mistakes`], all of them, if there is one.
     pub fn load(sources: &Sources) -> Result<Loaded, Mistakes> {
         let mut reader = Reader::find_all(sources);
-        let notices = reader.notices(sources);
+        let notices = notices(sources);
         let config = reader.config();
         let Reader { values, mut mistakes } = reader;
         match config {
@@ -84,29 +92,6 @@ impl Config {
 }
 
 impl Reader {
-    /// What is set without effect. Where that would be unsafe, it is a mistake instead.
-    fn notices(&mut self, sources: &Sources) -> Vec<Notice> {
-        let mut notices = Vec::new();
-        let set = self.values.iter().filter(|value| value.source != Source::Default);
-        for value in set.filter(|value| !value.setting.in_force) {
-            if value.setting.protects && !value.switches_off() {
-                let why = "this version does not act on it yet, and going on without what it protects would be \
-                           unsafe: leave it out";
-                self.mistakes.push(value.mistake(why));
-            } else {
-                notices.push(Notice::NotYet(value.setting.name));
-            }
-        }
-        let ignored = sources
-            .variables()
-            .filter_map(|name| Some(Notice::Ignored(name.to_owned(), legacy::why_ignored(name)?)));
-        notices.extend(ignored);
-        // In the environment are many names that are not for this service; in its own file, one is a slip of the pen.
-        let unknown = sources.unknown().filter(|name| legacy::why_ignored(name).is_none());
-        notices.extend(unknown.map(|name| Notice::Ignored(name.to_owned(), "no setting has this name")));
-        notices
-    }
-
     fn config(&mut self) -> Result<Config, Stop> {
         let listen = self.listen("AUTH_SERVICE_BIND", "AUTH_SERVICE_PORT")?;
         Ok(Config {
@@ -270,11 +255,10 @@ fn unless_zero(length: Duration) -> Option<Duration> {
 mod tests {
     use std::{collections::BTreeMap, io, path::Path};
 
-    use data_encoding::BASE64;
     use proptest::{collection::btree_map, prelude::*, sample::select};
 
     use super::*;
-    use crate::config::{Fallback, LogFormat, Registration, Setting, TronNetwork};
+    use crate::config::{LogFormat, Registration, Setting, TronNetwork};
 
     const HOME: (&str, &str) = ("HOME", "/home/u");
 
@@ -405,31 +389,6 @@ mod tests {
     }
 
     #[test]
-    fn what_this_version_does_not_act_on_is_told_or_refused() {
-        let key = BASE64.encode(&[7; 32]);
-        let value = |setting: &Setting| match (setting.name, setting.fallback) {
-            ("MASTER_KEY", _) => key.clone(),
-            (_, Fallback::Value(text)) => text.to_owned(),
-            (_, Fallback::Means(_)) => "/path".to_owned(),
-        };
-        for setting in SETTINGS.iter().filter(|setting| !setting.in_force) {
-            let given = value(setting);
-            let loaded = load(&[(setting.name, &given)]);
-            if setting.protects {
-                let why = format!("{}: this version does not act on it yet", setting.name);
-                let text = loaded.unwrap_err().to_string().replace(&format!("={given:?}"), "");
-                assert!(text.contains(&why), "{text}");
-                assert_eq!(load(&[(setting.name, "")]).unwrap().notices, []);
-            } else {
-                assert_eq!(loaded.unwrap().notices, [Notice::NotYet(setting.name)]);
-            }
-            if setting.fallback == Fallback::Value("false") {
-                assert_eq!(load(&[(setting.name, "No")]).unwrap().notices, [Notice::NotYet(setting.name)]);
-            }
-        }
-    }
-
-    #[test]
     fn without_any_home_it_asks_for_a_folder() {
         let text = Config::load(&sources(&[])).unwrap_err().to_string();
         assert_eq!(text, "DATA_DIR: expected a folder: set DATA_DIR");
@@ -499,8 +458,7 @@ BACKUP_RETENTION_DAYS=30
         assert_eq!(origins.len(), 3);
         // Each line either is a setting or is named as ignored.
         for (name, _) in &lines {
-            let ignored =
-                loaded.notices.iter().any(|notice| matches!(notice, Notice::Ignored(n, _) if n == name));
+            let ignored = loaded.notices.iter().any(|notice| notice.name == *name);
             assert_ne!(ignored, Setting::named(name).is_some(), "{name}");
         }
         let said: Vec<_> = loaded.notices.iter().map(ToString::to_string).collect();

@@ -8,7 +8,6 @@ use super::{
     mistakes::Mistake,
     settings::{Fallback, SETTINGS, Setting},
     sources::{Source, Sources},
-    values,
 };
 
 /// The value in force of one setting, as text.
@@ -34,12 +33,6 @@ impl Value {
     /// That it is wrong, with what is allowed.
     pub(super) fn mistake(&self, allowed: impl Into<String>) -> Mistake {
         Mistake::new(self.setting, self.text(), self.source.clone(), allowed)
-    }
-
-    /// Whether it is no more than a plain way to say that a feature is off, which it is by default.
-    pub(super) fn switches_off(&self) -> bool {
-        self.setting.fallback == Fallback::Value("false")
-            && self.text().is_some_and(|text| values::boolean(text) == Ok(false))
     }
 
     pub(super) fn text(&self) -> Option<&str> {

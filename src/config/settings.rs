@@ -13,11 +13,6 @@ pub struct Setting {
     pub heading: Option<&'static str>,
     /// Whether its value must never be shown.
     pub secret: bool,
-    /// Whether this version acts on it. If not, it is checked all the same.
-    pub in_force: bool,
-    /// Whether not acting on it would leave somebody less safe than they believe. Such a setting may only be given
-    /// when it is in force.
-    pub protects: bool,
 }
 
 /// What holds when nobody sets a [`Setting`].
@@ -60,21 +55,10 @@ impl Setting {
         self.secret = true;
         self
     }
-
-    /// Taken off a row when the version acts on it.
-    const fn later(mut self) -> Self {
-        self.in_force = false;
-        self
-    }
-
-    const fn protects(mut self) -> Self {
-        self.protects = true;
-        self
-    }
 }
 
 const fn row(name: &'static str, fallback: Fallback, help: &'static str) -> Setting {
-    Setting { name, fallback, help, heading: None, secret: false, in_force: true, protects: false }
+    Setting { name, fallback, help, heading: None, secret: false }
 }
 
 /// A setting with a default value.
@@ -145,9 +129,9 @@ pub static SETTINGS: &[Setting] = &[
     value("AUDIT_LOG_RETENTION_DAYS",   "90",        "How long it is kept, in days: 1 to 3650; also what was recorded before it was switched off"),
 
     under("HTTPS",
-    unset("TLS_CERT_FILE",              "none",      "Certificate chain, a PEM file: HTTPS on the same port; goes with TLS_KEY_FILE; SIGHUP reads both again").protects()),
-    unset("TLS_KEY_FILE",               "none",      "Private key of the certificate, a PEM file").protects(),
-    value("TLS_SELF_SIGNED",            "false",     "HTTPS with a certificate by an authority of this machine's own, which browsers have to be told to trust: true or false").protects(),
+    unset("TLS_CERT_FILE",              "none",      "Certificate chain, a PEM file: HTTPS on the same port; goes with TLS_KEY_FILE; SIGHUP reads both again")),
+    unset("TLS_KEY_FILE",               "none",      "Private key of the certificate, a PEM file"),
+    value("TLS_SELF_SIGNED",            "false",     "HTTPS with a certificate by an authority of this machine's own, which browsers have to be told to trust: true or false"),
 
     under("Metrics",
     value("METRICS_ENABLED",            "true",      "Whether Prometheus may read metrics: true or false")),
@@ -161,7 +145,7 @@ pub static SETTINGS: &[Setting] = &[
     value("BACKUP_RETENTION_DAYS",      "30",        "How long a copy is kept, in days: 1 to 3650"),
 
     under("Keys",
-    unset("MASTER_KEY",                 "none",      "Seals the signing keys in the database: 32 bytes in base64; without it a copy of the file can mint tokens").secret().protects()),
+    unset("MASTER_KEY",                 "none",      "Seals the signing keys in the database: 32 bytes in base64; without it a copy of the file can mint tokens").secret()),
 
     under("Logs",
     value("LOG_LEVEL",                  "INFO",      "The least that is logged: TRACE, DEBUG, INFO, WARN or ERROR; WARNING and CRITICAL are understood; SIGHUP changes it")),

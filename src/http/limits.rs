@@ -27,7 +27,7 @@ pub struct Limits {
     /// How long a client may take nothing of what is written to it.
     pub write_time: Duration,
     /// How long a connection that we closed is still read from, so that the client sees the last response instead
-    /// of a reset (RFC 9112 §9.6).
+    /// of a reset (RFC 9112 §9.6). Under a second, so that a client that keeps its end open delays no stop by as much.
     pub linger_time: Duration,
     /// How long requests in flight may take to finish when the service stops.
     pub shutdown_time: Duration,
@@ -45,7 +45,7 @@ impl Default for Limits {
             header_time: Duration::from_secs(20),
             body_time: Duration::from_secs(10),
             write_time: Duration::from_secs(20),
-            linger_time: Duration::from_secs(1),
+            linger_time: Duration::from_millis(500),
             shutdown_time: Duration::from_secs(10),
         }
     }

@@ -62,6 +62,28 @@ need_cargo() {
     need_command cc gcc libc6-dev
 }
 
+# A compiler for this target, named by CARGO and RUSTC: this one's, if it has the target's library (rustup target add), or
+# else Debian's own. And a C compiler for it.
+need_rust_for() {
+    local triple=$1 machine=${1%%-*} debian=arm64
+    CARGO=$(command -v cargo || true) RUSTC=$(command -v rustc || true)
+    export CARGO RUSTC
+    [ "$machine" = aarch64 ] || debian=amd64
+    if [ "$machine" != "$(uname -m)" ]; then
+        need_command "$machine-linux-gnu-gcc" "gcc-${machine/_/-}-linux-gnu" "libc6-dev-$debian-cross" || return
+    fi
+    [ -z "$RUSTC" ] || [ ! -d "$("$RUSTC" --print target-libdir --target "$triple")" ] || return 0
+    CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc
+    [ ! -x "$RUSTC" ] || [ ! -d "$("$RUSTC" --print target-libdir --target "$triple")" ] || return 0
+    command -v dpkg >/dev/null || refuse "the Rust library for $triple is missing: rustup target add $triple" || return
+    if ! dpkg --print-foreign-architectures | grep -q -x "$debian"; then
+        as_root dpkg --add-architecture "$debian" || return
+        rm -f "$TOOLS"/apt-lists-of-*
+    fi
+    need_packages rustc-web cargo-web "libstd-rust-web-dev:$debian" ||
+        refuse "the Rust library for $triple is missing: rustup target add $triple"
+}
+
 need_python() {
     need_command python3 python3 || return
     python3 -c 'import ensurepip, venv' 2>/dev/null || need_packages python3-venv
@@ -102,11 +124,20 @@ need_chromium() {
     need_command chromium chromium fonts-liberation
 }
 
+# Those that PyPI does not carry, each at the version that all builds use.
+declare -A BUILT_TOOLS=([auditable]=0.7.7 [cyclonedx]=0.5.9)
+
 # `cargo NAME`: one that is there, or a prebuilt one from PyPI, or else built from source.
 need_cargo_tool() {
-    local name=$1 version
+    local name=$1 version=${BUILT_TOOLS[$1]:-}
     need_cargo || return
     PATH=$TOOLS/tools/bin:$TOOLS/cargo/bin:$PATH
+    if [ -n "$version" ]; then
+        ! grep -q -F "\"cargo-$name $version " "$TOOLS/cargo/.crates.toml" 2>/dev/null || return 0
+        say "install (cargo): cargo-$name $version"
+        cargo install --quiet --locked --root "$TOOLS/cargo" "cargo-$name@$version"
+        return
+    fi
     command -v "cargo-$name" >/dev/null && return
     need_venv tools && command -v "cargo-$name" >/dev/null && return
     version=$(sed -n "s/^astral-dev-toolchain-cargo-$name==\([0-9.]*\).*/\1/p" tests/requirements/tools.txt)
@@ -114,17 +145,26 @@ need_cargo_tool() {
     cargo install --quiet --locked --root "$TOOLS/cargo" "cargo-$name@$version"
 }
 
-# The release binary: $LUCID_AUTH_BIN, or else built now and named so.
+# The binary of a release for this machine: $LUCID_AUTH_BIN, or else built now and named so.
 need_binary() {
+    local architecture
     if [ -n "${LUCID_AUTH_BIN:-}" ]; then
         [ -x "$LUCID_AUTH_BIN" ] || refuse "LUCID_AUTH_BIN=$LUCID_AUTH_BIN is not a program"
         return
     fi
-    need_cargo || return
-    say "build: cargo build --release"
-    cargo build --release --locked || return
-    LUCID_AUTH_BIN=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/release/lucid-auth
+    architecture=$(need_architecture) || return
+    say "build: packaging/build $architecture"
+    LUCID_AUTH_BIN=$(realpath "$(packaging/build "$architecture")") || return
     export LUCID_AUTH_BIN
+}
+
+# Print what Debian calls this machine.
+need_architecture() {
+    case $(uname -m) in
+        x86_64) echo amd64 ;;
+        aarch64) echo arm64 ;;
+        *) refuse "packages are for x86-64 and 64-bit ARM, and this machine is neither" ;;
+    esac
 }
 
 # A Debian of this release as a tar file with systemd, whose path is printed: $TOOLS/debian-RELEASE.tar.

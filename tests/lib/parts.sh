@@ -5,10 +5,10 @@
 
 # In the order they run: what needs least comes first.
 # shellcheck disable=SC2034 # tests/run reads it
-PARTS=(rust doc clients python contract proxies browser readme)
+PARTS=(rust doc clients python contract container proxies browser readme)
 # Those that only --long or --only brings in.
 # shellcheck disable=SC2034
-LONG_PARTS=(scale systemd)
+LONG_PARTS=(scale systemd release pi)
 
 part_rust() { # unit and integration tests
     need_cargo_tool nextest
@@ -134,10 +134,67 @@ part_systemd() { # the Debian package on a systemd of its own, from its installa
     return "$status"
 }
 
-# Whether this machine lets a systemd boot in namespaces of its own. In many a container it does not.
+# Whether this machine lets a systemd boot, or a container run, in namespaces of its own. In many a container it does not.
 can_boot() {
     as_root unshare --mount --pid --net --uts --ipc --cgroup --fork --mount-proc mount -t tmpfs none /mnt 2>/dev/null ||
-        refuse "no systemd can be booted here: it takes root and namespaces, which this machine does not give"
+        refuse "nothing can be run in namespaces of its own here: it takes root and a machine that gives them"
+}
+
+part_container() { # the image, built and run as packaging/compose.yaml has it
+    can_boot || return "$NOT_RUN"
+    need_command buildah buildah
+    need_command podman podman
+    need_command crun crun
+    need_command docker-compose docker-compose
+    need_command ip iproute2
+    [ -e /etc/ssl/certs/ca-certificates.crt ] || need_packages ca-certificates
+    need_venv clients
+    need_binary
+    local junit=$RESULTS/$PART.xml status=0
+    say "$PART: pytest tests/container"
+    # A network of its own, in which port 8089 is free; and the one kind of control groups that is left, for crun.
+    # shellcheck disable=SC2016 # the inner shell expands it
+    as_root unshare --mount --net bash -c 'mount --make-rprivate / && umount --recursive /sys/fs/cgroup &&
+        mount -t cgroup2 none /sys/fs/cgroup && ip link set lo up && exec "$@"' bash \
+        env PATH="$PATH:/usr/sbin" HOME="$HOME" PYTHONDONTWRITEBYTECODE=1 LUCID_AUTH_BIN="$LUCID_AUTH_BIN" \
+        "$TOOLS/clients/bin/python" -m pytest --quiet -p no:cacheprovider -rP --durations=5 --maxfail=3 \
+        --junitxml="$junit" tests/container || status=$?
+    python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
+    return "$status"
+}
+
+part_release() { # the files of a release; only with --long (also for the other architecture, and built twice) or --only
+    need_command readelf binutils
+    need_command dpkg-deb dpkg
+    need_venv clients
+    need_cargo
+    local junit=$RESULTS/$PART.xml status=0 architectures
+    architectures=$(need_architecture)
+    if [ -n "${LUCID_LONG:-}" ]; then
+        architectures="amd64 arm64"
+        # Of itself neither a pass nor a failure: it ends the part if it fails.
+        packaging/build --check-reproducible arm64
+    fi
+    say "$PART: pytest tests/release, for $architectures"
+    PYTHONDONTWRITEBYTECODE=1 LUCID_ARCHITECTURES=$architectures \
+        "$TOOLS/clients/bin/python" -m pytest --quiet -p no:cacheprovider --junitxml="$junit" tests/release || status=$?
+    python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
+    return "$status"
+}
+
+part_pi() { # the ARM64 binary on an emulated Cortex-A76 with pages of 16 KiB; only with --long, --pi or --only
+    need_command qemu-aarch64-static qemu-user-static || return "$NOT_RUN"
+    need_command openssl openssl
+    need_command readelf binutils
+    need_venv clients
+    local junit=$RESULTS/$PART.xml status=0 binary
+    say "build: packaging/build arm64"
+    binary=$(realpath "$(packaging/build arm64)")
+    say "$PART: pytest tests/pi"
+    PYTHONDONTWRITEBYTECODE=1 LUCID_ARM64_BIN=$binary "$TOOLS/clients/bin/python" -m pytest --quiet -p no:cacheprovider \
+        --durations=5 --junitxml="$junit" tests/pi || status=$?
+    python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
+    return "$status"
 }
 
 # Run files of Node's test runner; the part is as they end.
