@@ -1,4 +1,4 @@
-//! Copies the pages of `web/` to where they are embedded from, text compressed beside its original.
+//! Copies the pages of `web/` to where they are embedded from: text compressed, the rest as it is.
 
 use std::{
     env,
@@ -39,19 +39,15 @@ fn copy(from: &Path, to: &Path) -> Outcome {
             continue;
         }
         let bytes = fs::read(&source)?;
-        fs::write(&target, &bytes)?;
         let extension = source.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        if TEXT.contains(&extension) {
-            keep_if_smaller(&target, "br", &bytes, &brotli(&bytes)?)?;
-            keep_if_smaller(&target, "gz", &bytes, &gzip(&bytes)?)?;
+        let gzipped = gzip(&bytes)?;
+        // What is small or made of noise does not shrink.
+        if TEXT.contains(&extension) && gzipped.len() < bytes.len() {
+            fs::write(format!("{}.gz", target.display()), gzipped)?;
+            fs::write(format!("{}.br", target.display()), brotli(&bytes)?)?;
+        } else {
+            fs::write(&target, &bytes)?;
         }
-    }
-    Ok(())
-}
-
-fn keep_if_smaller(target: &Path, suffix: &str, original: &[u8], compressed: &[u8]) -> Outcome {
-    if compressed.len() < original.len() {
-        fs::write(format!("{}.{suffix}", target.display()), compressed)?;
     }
     Ok(())
 }

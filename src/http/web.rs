@@ -1,8 +1,9 @@
 //! The pages: the files of `web/`, inside the binary, in the encodings that `build.rs` made of them.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, io::Read, sync::Arc};
 
 use data_encoding::HEXLOWER;
+use flate2::read::GzDecoder;
 use hyper::{
     HeaderMap, StatusCode,
     body::Bytes,
@@ -99,11 +100,23 @@ pub(super) async fn admin(_: Arc<App>, request: Request<(), ()>) -> Result<Page,
 pub fn file(path: &str, head: &Head) -> Result<File, Problem> {
     // An encoded copy is no file of its own. Only files of a known type are served, and none has these endings.
     let media_type = media_type(path).ok_or_else(|| Problem::new(Code::PathUnknown))?;
-    let found = Encoding::preferred(&head.headers)
-        .into_iter()
-        .find_map(|encoding| Some((encoding, Files::get(&format!("{path}{}", encoding.suffix()))?)));
-    let (encoding, found) = found.ok_or_else(|| Problem::new(Code::PathUnknown))?;
-    File::encoded(media_type, (encoding, found.data), &found.metadata.sha256_hash(), head)
+    let found = Encoding::preferred(&head.headers).into_iter().find_map(|encoding| {
+        let found = Files::get(&format!("{path}{}", encoding.suffix()))?;
+        Some((encoding, found))
+    });
+    if let Some((encoding, found)) = found {
+        return File::encoded(media_type, (encoding, found.data), &found.metadata.sha256_hash(), head);
+    }
+    let zipped = Files::get(&format!("{path}{}", Encoding::Gzip.suffix()));
+    let zipped = zipped.ok_or_else(|| Problem::new(Code::PathUnknown))?;
+    File::new(media_type, Cow::Owned(inflate(&zipped.data)?), head)
+}
+
+/// The text itself, for who takes it in no other form: the binary holds it compressed alone, to be small.
+fn inflate(zipped: &[u8]) -> Result<Vec<u8>, Problem> {
+    let mut text = Vec::new();
+    GzDecoder::new(zipped).read_to_end(&mut text).map_err(Problem::internal)?;
+    Ok(text)
 }
 
 impl Reply for File {
@@ -190,7 +203,8 @@ mod tests {
                 plain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte)),
                 "{path}"
             );
-            assert!(Files::get(plain).is_some(), "{path} has no original");
+            let forms = ["", ".gz", ".br"].map(|suffix| Files::get(&format!("{plain}{suffix}")).is_some());
+            assert!(matches!(forms, [true, false, false] | [false, true, true]), "{path}: {forms:?}");
         }
     }
 }
