@@ -71,9 +71,7 @@ for (const [place, secure] of PLACES) {
       assert.deepEqual(statuses, Array.from({ length: 12 }, () => 200));
       times.sort(([one], [other]) => one - other);
       const early = times.filter(([sent], at) => at > 0 && sent < (times[at - 1]?.[1] ?? 0));
-      // Without the browser's own locks there is a lease, which is as good as timers are on a busy machine: two at once
-      // are rare, and the service answers both.
-      if (secure) assert.deepEqual(early, [], 'one at a time');
+      assert.deepEqual(early, [], 'one at a time');
     });
   });
 
