@@ -136,9 +136,17 @@ export function userView(me, id, changed) {
     const done = await askAndChange(me, { ...question, values }, (proof) => call(method, `${path}${what}`, { body: { ...body, proof } }));
     if (!done) return;
     changed();
-    if (method === 'DELETE') location.hash = 'users';
+    if (method === 'DELETE') await goToUsers();
     else await refreshed(said);
     announce(text(said));
+  }
+
+  /** What is said then is said of the list, with the focus there, and not lost between the two. */
+  function goToUsers() {
+    return new Promise((shown) => {
+      addEventListener('hashchange', shown, { once: true });
+      location.hash = 'users';
+    });
   }
 
   /** @param {Key} said */
