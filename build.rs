@@ -16,6 +16,7 @@ const TEXT: [&str; 8] = ["html", "css", "js", "mjs", "json", "svg", "txt", "webm
 fn main() -> Outcome {
     println!("cargo::rerun-if-changed=web");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-env=LUCID_AUTH_TARGET={}", env::var("TARGET")?);
     let target = PathBuf::from(env::var("OUT_DIR")?).join("web");
     if target.exists() {
         fs::remove_dir_all(&target)?;

@@ -9,7 +9,7 @@ use std::{
 
 use super::{Failure, settings::SettingFlags};
 use crate::{
-    config::Tls,
+    config::{Config, Tls},
     http::tls::{
         Pinned,
         local::{folder, server_file},
@@ -37,19 +37,10 @@ impl Arguments {
     /// Ask, print the answer, and return whether it is well.
     pub(super) fn run(self, out: &mut impl Write) -> Result<bool, Failure> {
         let config = super::load(self.settings)?.config;
-        let address = SocketAddr::new(reachable(config.listen.ip()), config.listen.port());
-        let pinned = match &config.tls {
-            Some(Tls::Files { certificate, .. }) => Some(pinned("TLS_CERT_FILE", certificate)?),
-            Some(Tls::SelfSigned) => {
-                Some(pinned("TLS_SELF_SIGNED", &server_file(&folder(&config.data_dir)))?)
-            }
-            None => None,
-        };
-        let url = format!("{}://{address}/health", if pinned.is_some() { "https" } else { "http" });
-        let unreachable = |error: io::Error| {
+        let (url, answer) = ask_service(&config)?;
+        let answer = answer.map_err(|error| {
             Failure::Refused(format!("no answer from {url}: {error}. Is the service running?"))
-        };
-        let answer = ask(address, pinned).map_err(unreachable)?;
+        })?;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         let healthy = head.starts_with("HTTP/1.1 200 ");
         if self.json {
@@ -60,6 +51,22 @@ impl Arguments {
         }
         Ok(healthy)
     }
+}
+
+/// Ask whatever listens where the settings say: the URL, and the whole answer.
+///
+/// # Errors
+///
+/// [`Failure`] if the certificate that it should show cannot be read.
+pub(super) fn ask_service(config: &Config) -> Result<(String, io::Result<String>), Failure> {
+    let address = SocketAddr::new(reachable(config.listen.ip()), config.listen.port());
+    let pinned = match &config.tls {
+        Some(Tls::Files { certificate, .. }) => Some(pinned("TLS_CERT_FILE", certificate)?),
+        Some(Tls::SelfSigned) => Some(pinned("TLS_SELF_SIGNED", &server_file(&folder(&config.data_dir)))?),
+        None => None,
+    };
+    let url = format!("{}://{address}/health", if pinned.is_some() { "https" } else { "http" });
+    Ok((url, ask(address, pinned)))
 }
 
 /// What trusts the certificate in `file` alone, which follows from `setting`.

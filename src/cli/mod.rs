@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod check;
 mod config;
+mod doctor;
 mod healthcheck;
 mod https;
 mod key;
@@ -17,6 +18,7 @@ mod systemd;
 mod tls;
 mod user;
 mod verify_signature;
+mod version;
 
 use std::{
     io::{self, Write as _},
@@ -61,6 +63,10 @@ enum Command {
     Check(check::Arguments),
     /// Print every setting with its value in force and where it comes from
     Config(config::Arguments),
+    /// Look for what is wrong with this installation, whether the service runs or not; changes nothing
+    Doctor(doctor::Arguments),
+    /// Print the version, and with --verbose what it was built of
+    Version(version::Arguments),
     VerifySignature(verify_signature::Args),
 }
 
@@ -119,6 +125,8 @@ pub fn run() -> ExitCode {
         Command::Restore(arguments) => arguments.run(out).map(|()| true),
         Command::Check(arguments) => arguments.run(out).map(|()| true),
         Command::Config(arguments) => arguments.run(out).map(|()| true),
+        Command::Doctor(arguments) => arguments.run(out),
+        Command::Version(arguments) => arguments.run(out).map(|()| true),
         Command::VerifySignature(arguments) => {
             verify_signature::run(&arguments, &mut io::stdin().lock(), out)
                 .map_err(|error| Failure::Usage(error.to_string()))

@@ -4,6 +4,7 @@ mod backup;
 mod backup_load;
 mod check;
 mod commands;
+mod doctor;
 mod healthcheck;
 mod keys;
 mod output;

@@ -1,0 +1,77 @@
+//! Whether the database holds together: as `check` sees it, or as the service does that has it open.
+
+use std::io;
+
+use serde_json::Value;
+
+use super::Finding;
+use crate::{
+    cli::admin,
+    config::Config,
+    store::{self, OpenError},
+};
+
+const NAME: &str = "database";
+
+pub(super) fn check(config: &Config, health: Option<&Value>) -> Finding {
+    let path = admin::database(&config.data_dir);
+    match store::check(&path) {
+        Ok(report) => Finding::ok(
+            NAME,
+            format!(
+                "{} is sound: schema {}, {} users, {} sessions, {} audit entries.",
+                path.display(),
+                report.schema,
+                report.users,
+                report.sessions,
+                report.audit_entries
+            ),
+        ),
+        Err(OpenError::InUse { path }) => in_use(&path.display().to_string(), health),
+        Err(OpenError::Io { path, source }) if source.kind() == io::ErrorKind::NotFound => Finding::warning(
+            NAME,
+            format!("There is no {} yet.", path.display()),
+            "If there should be one, correct DATA_DIR or `lucid-auth restore FILE`; else the first start makes it.",
+        ),
+        Err(error) => Finding::problem(NAME, error.to_string(), advice(&error)),
+    }
+}
+
+fn in_use(path: &str, health: Option<&Value>) -> Finding {
+    let Some(health) = health else {
+        return Finding::problem(
+            NAME,
+            format!("{path} is in use by another process, and no service answers on the configured port."),
+            "Run this with the settings of the service that runs; if it is starting or stopping, try again.",
+        );
+    };
+    let part = |name: &str| health["dependencies"][name].as_str().unwrap_or("unknown");
+    if part("database") != "healthy" {
+        let advice = "Look for full or failing disks, and into the service's log.";
+        return Finding::problem(NAME, format!("The running service cannot read or write {path}."), advice);
+    }
+    if part("restore_guard") != "healthy" {
+        return Finding::warning(
+            NAME,
+            format!("The running service reads and writes {path}, but not auth.guard beside it."),
+            "Check disk space and permissions: without it a copy that is put back is not noticed.",
+        );
+    }
+    Finding::ok(
+        NAME,
+        format!("The running service reads and writes {path}; `lucid-auth backup` checks all of it."),
+    )
+}
+
+const fn advice(error: &OpenError) -> &'static str {
+    match error {
+        OpenError::Foreign { .. } => "Move the file away, or set DATA_DIR to another folder.",
+        OpenError::Damaged { .. } => {
+            "Stop the service, and `lucid-auth restore FILE` with the newest backup."
+        }
+        OpenError::Newer { .. } => {
+            "Install the newer version again, or restore a backup from before the upgrade."
+        }
+        _ => "Check that the folder belongs to the service's user and that the disk works.",
+    }
+}
