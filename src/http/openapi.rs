@@ -139,7 +139,7 @@ pub(super) async fn get(_: Arc<App>, request: Request<(), ()>) -> Result<Documen
 
 /// The document for people.
 pub(super) async fn page(_: Arc<App>, request: Request<(), ()>) -> Result<web::Page, Problem> {
-    web::page("docs/index.html", &request.head)
+    web::english_page("docs/index.html", &request.head)
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use hyper::{
     HeaderMap, StatusCode,
     body::Bytes,
     header::{
-        CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
+        ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG, HeaderValue,
+        IF_NONE_MATCH, LINK, VARY,
     },
 };
 use serde_json::{Value, json};
@@ -66,7 +67,11 @@ impl File {
 
 /// A file that is a page.
 #[derive(Debug)]
-pub struct Page(File);
+pub struct Page {
+    file: File,
+    /// Names the table of words that the page will ask for once its scripts run, if it speaks several languages.
+    words: Option<HeaderValue>,
+}
 
 /// The page at `path` under `web/`.
 ///
@@ -74,7 +79,30 @@ pub struct Page(File);
 ///
 /// As of [`file()`].
 pub fn page(path: &str, head: &Head) -> Result<Page, Problem> {
-    file(path, head).map(Page)
+    let words = format!("</web/lib/i18n/{}.js>; rel=modulepreload", language(&head.headers));
+    let words = HeaderValue::try_from(words).map_err(Problem::internal)?;
+    Ok(Page { file: file(path, head)?, words: Some(words) })
+}
+
+/// The page at `path` under `web/`, which speaks English alone.
+///
+/// # Errors
+///
+/// As of [`file()`].
+pub fn english_page(path: &str, head: &Head) -> Result<Page, Problem> {
+    Ok(Page { file: file(path, head)?, words: None })
+}
+
+/// The language in which a page will speak to this client, unless its reader has chosen another there: the first that has
+/// a table of words, as `web/lib/i18n/words.js` finds it. Browsers name the best first.
+fn language(headers: &HeaderMap) -> &str {
+    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let tags = accepted.split(',').take(16).filter_map(|tag| tag.trim().split(['-', ';']).next());
+    let has_table = |tag: &&str| {
+        let primary = matches!(tag.len(), 2 | 3) && tag.bytes().all(|byte| byte.is_ascii_lowercase());
+        primary && Files::get(&format!("lib/i18n/{tag}.js{}", Encoding::Gzip.suffix())).is_some()
+    };
+    tags.into_iter().find(has_table).unwrap_or("en")
 }
 
 /// Read the file that the path names.
@@ -150,11 +178,17 @@ impl Reply for File {
 
 impl Reply for Page {
     fn into_response(self) -> Result<Response, Problem> {
-        self.0.into_response()
+        let mut response = self.file.into_response()?;
+        if let Some(words) = self.words {
+            response.headers_mut().insert(LINK, words);
+            response.headers_mut().append(VARY, HeaderValue::from_static("Accept-Language"));
+        }
+        Ok(response)
     }
 
     fn outcomes(_: &mut Schemas) -> Vec<Outcome> {
-        outcomes("text/html; charset=utf-8", reply::text())
+        let page = outcomes("text/html; charset=utf-8", reply::text());
+        page.into_iter().map(|outcome| outcome.with(LINK, reply::text())).collect()
     }
 }
 

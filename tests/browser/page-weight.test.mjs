@@ -45,11 +45,39 @@ for (const language of Object.keys(LANGUAGES)) {
         const preloaded = await page.locator('link[rel=modulepreload]').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
         const expected = [...preloaded, `/web/lib/i18n/${language}.js`];
         assert.deepEqual(modules.toSorted(), expected.toSorted(), 'every module is named in index.html, once, but for the one table of words');
+        const words = requests.find((request) => request.url().endsWith(`/${language}.js`));
+        const link = await (await requests[0]?.response())?.headerValue('link');
+        assert.equal(link, `</web/lib/i18n/${language}.js>; rel=modulepreload`, 'which the page itself names');
+        const started = (/** @type {import('playwright-core').Request | undefined} */ request) => request?.timing().startTime ?? NaN;
+        const first = requests.find((request) => request.url().endsWith('/login/login.js'));
+        assert.ok(started(words) < started(first) + (first?.timing().responseEnd ?? NaN), 'so that it is asked for before any script runs');
       },
       { context: { locale: language } },
     );
   });
 }
+
+test('the first view needs nothing that comes behind it, and what does not come is said', async () => {
+  await onPage(browser, service.url, async (page) => {
+    await installWallet(page, { account: BOSS });
+    const later = '/web/login/sign-in.js';
+    let cut = true;
+    await page.route('**/*.js', async (route) => {
+      const path = new URL(route.request().url()).pathname;
+      const behind = await page.locator(`link[fetchpriority=low][href="${path}"]`).count();
+      return cut && behind > 0 ? route.abort() : route.continue();
+    });
+    await page.goto('/');
+    const way = page.locator('button.wallet').first();
+    await way.waitFor();
+    assert.equal(await page.locator(`link[href="${later}"]`).getAttribute('fetchpriority'), 'low');
+    await way.click();
+    await page.getByRole('heading', { name: 'The service cannot be reached' }).waitFor();
+    cut = false;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await signInOn(page);
+  }, { refusals: /ERR_FAILED/ });
+});
 
 for (const path of ['/account', '/admin']) {
   test(`${path} asks for all its modules at once, too`, async () => {

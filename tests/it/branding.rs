@@ -23,6 +23,7 @@ async fn without_a_brand_the_pages_keep_their_own_and_nothing_is_refused_but_the
         (style.status, style.header("content-type").unwrap().as_str()),
         (200, "text/css; charset=utf-8")
     );
+    assert!(!style.text().contains(".brand"), "its own name stays: {}", style.text());
     assert!(!style.text().contains("--accent"), "{}", style.text());
     assert_eq!(server.get("/branding/logo", "").await.problem(), (404, 1020));
 }
@@ -44,6 +45,7 @@ async fn a_brand_is_served_and_replaced_while_the_service_runs() {
     for name in ["accent", "accent-hover", "on-accent", "tint"] {
         assert!(style.text().contains(&format!("\n  --{name}: light-dark(#")), "{}", style.text());
     }
+    assert!(style.text().contains(".brand:not(.shown)"), "no other name is seen before: {}", style.text());
     assert!(style.text().contains("#ffd400);"), "it can be read on a dark page as it is: {}", style.text());
     let tag = style.header("etag").unwrap();
     assert_eq!(server.get("/branding.css", &format!("If-None-Match: {tag}\r\n")).await.status, 304);

@@ -53,6 +53,34 @@ async fn a_page_that_the_client_has_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn a_page_comes_with_the_name_of_the_words_that_its_reader_understands() {
+    let server = TestServer::start().await;
+    for (accepted, language) in [
+        ("", "en"),
+        ("de-CH,de;q=0.9,en;q=0.8", "de"),
+        ("fr-FR, es;q=0.5", "es"),
+        ("zh-Hans-CN", "zh"),
+        ("fr", "en"),
+        ("menu,words,../../tr,TR,\u{e4}", "en"),
+    ] {
+        let headers = format!("Accept: text/html\r\nAccept-Language: {accepted}\r\n");
+        for path in ["/", "/account", "/admin"] {
+            let page = server.get(path, &headers).await;
+            let link = format!("</web/lib/i18n/{language}.js>; rel=modulepreload");
+            assert_eq!(page.header("link").unwrap(), link, "{path} {accepted}");
+            let vary = page.header("vary").unwrap();
+            assert!(vary.contains("Accept-Language"), "{vary}");
+            assert_eq!(server.get(&format!("/web/lib/i18n/{language}.js"), "").await.status, 200);
+        }
+    }
+    assert_eq!(
+        server.get("/docs", "Accept: text/html\r\n").await.header("link"),
+        None,
+        "it has no such words"
+    );
+}
+
+#[tokio::test]
 async fn nothing_else_is_a_file() {
     let server = TestServer::start().await;
     for path in [

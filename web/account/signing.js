@@ -7,6 +7,7 @@ import { isKey, words } from '../lib/i18n/words.js';
 import { clockNotice, problemView } from '../login/problems.js';
 import { promptsOf } from '../login/prompts.js';
 import { button, host, notice, show } from '../login/screen.js';
+import * as signViews from '../login/sign-views.js';
 import { begin, during } from '../login/step.js';
 import * as views from '../login/views.js';
 import { waysToSignIn } from '../login/ways.js';
@@ -90,7 +91,7 @@ export function sign(wish) {
       if (signer.showsText) return finish(attempt);
       const expiresAt = Date.now() + Date.parse(challenge.expires_at) - Date.parse(challenge.issued_at);
       show(
-        views.review({
+        signViews.review({
           ...attempt,
           notice: renewed ? notice('review.fresh') : clockNotice(),
           sign: () => void (Date.now() < expiresAt ? finish(attempt) : renew(attempt)),
@@ -119,7 +120,7 @@ export function sign(wish) {
         return showView(problemView({ kind: 'otherAccount', values }, waysOn(way)));
       }
       const signal = begin(signer);
-      const signing = views.signing(attempt, list);
+      const signing = signViews.signing(attempt, list);
       if (!signer.showsText) show(signing);
       try {
         const signature = await during(signer.sign(challenge, promptsOf(way.name, signing, signal, list)), signal);

@@ -8,7 +8,8 @@ import { showBrand } from '../lib/branding.js';
 import { el } from '../lib/dom.js';
 import { languageMenu } from '../lib/i18n/menu.js';
 import { text, words } from '../lib/i18n/words.js';
-import { endSession, hasSession, refreshSession, watchSession } from '../lib/session.js';
+import { hasSession } from '../lib/mark.js';
+import { endSession, refreshSession, watchSession } from '../lib/session.js';
 import { announce, begin as beginAnnouncing } from './live.js';
 import { button, failed, link, loading } from './parts.js';
 

@@ -15,6 +15,8 @@ export async function showBrand() {
   } catch {
     // The page works without.
   }
+  // Where the name here is another, the service's style sheet has hidden this one until now.
+  byId('brand').parentElement?.classList.add('shown');
 }
 
 async function showLogo() {

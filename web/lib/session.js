@@ -5,6 +5,7 @@
 
 import { ApiError, handOver, refresh as callRefresh, signIn as callSignIn, signOut as callSignOut } from './api.js';
 import { exclusively } from './exclusive.js';
+import { SIGNED_IN, hasSession } from './mark.js';
 
 /** @typedef {import('./api.js').Tokens} Tokens */
 /** @typedef {import('./api.js').User} User */
@@ -16,8 +17,6 @@ import { exclusively } from './exclusive.js';
  * @property {string | undefined} walletId which wallet signed
  */
 
-/** When this browser signed in, in localStorage: it says that there are cookies, and tells other tabs of a change. */
-const SIGNED_IN = 'lucid-auth.signed-in';
 /** Which wallet signed, in localStorage. */
 const WALLET = 'lucid-auth.wallet';
 
@@ -58,11 +57,6 @@ export function watchSession(listener) {
     if (hasSession()) listener.signedIn();
     else listener.signedOut();
   });
-}
-
-/** Whether there may be a session to come back to. */
-export function hasSession() {
-  return localStorage.getItem(SIGNED_IN) !== null;
 }
 
 /**

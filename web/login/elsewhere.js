@@ -6,7 +6,7 @@ import { qrCode } from '../lib/qr.js';
 import { readAddress, readSignature } from '../wallets/manual.js';
 import { copyButton } from './copy.js';
 import { announce, button, show } from './screen.js';
-import { textToSign } from './views.js';
+import { textToSign } from './sign-views.js';
 
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 

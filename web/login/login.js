@@ -1,73 +1,37 @@
 /**
- * The login page: find a wallet, connect, ask for a challenge, show it, have it signed, sign in; then hold the session.
- * Each step is a function here; what it looks like is in views.js, signed-in.js and problems.js.
+ * The login page up to the choice of a wallet: what everybody sees first, so it is made of little. What comes after the
+ * choice is in sign-in.js, which comes after the first view.
  */
 
-import { ApiError, askChallenge } from '../lib/api.js';
 import { el } from '../lib/dom.js';
-import { shortAddress } from '../lib/format.js';
 import { languageMenu } from '../lib/i18n/menu.js';
-import { beginSession, endSession, hasSession, refreshSession, watchSession, whereBack } from '../lib/session.js';
+import { hasSession } from '../lib/mark.js';
 import { discoverWallets } from '../wallets/discovery.js';
-import { WalletError } from '../wallets/signer.js';
-import { clockNotice, problemView } from './problems.js';
-import { promptsOf } from './prompts.js';
-import { back, goTo, mustWait, tryAgain } from './return.js';
-import { button, notice, setNotice, show } from './screen.js';
-import { signedIn, updateEnd } from './signed-in.js';
-import { begin, during, watchDuringStep } from './step.js';
+import { notice, show } from './screen.js';
+import { begin, shown } from './step.js';
 import * as views from './views.js';
-import { firstOf, rememberWay, waysToSignIn } from './ways.js';
+import { firstOf, waysToSignIn } from './ways.js';
 
 /** @typedef {import('./ways.js').Way} Way */
-/** @typedef {import('../wallets/signer.js').Signer} Signer */
-/** @typedef {import('../lib/api.js').Challenge} Challenge */
-/** @typedef {import('../lib/session.js').Session} Session */
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
 document.body.append(el('footer', { class: 'foot' }, languageMenu()));
-const discovery = discoverWallets(onWalletsChanged);
+export const discovery = discoverWallets(onWalletsChanged);
 
-/** Whether the list of wallets is on show, or the lack of any, so that a change of it should be, too. */
-let choosing = false;
-/** @type {Session | undefined} whoever is on show as signed in */
-let present;
-
-watchSession({
-  refreshed: (session) => updateEnd(session.endsAt),
-  ended: (error) => showProblem(error, {}, startOver),
-  signedIn: () => {
-    if (present || choosing) void restore();
-  },
-  signedOut: () => {
-    if (present) startOver('notice.signedOut');
-  },
-});
 // A page that comes back from the browser's cache has an old session in memory.
 addEventListener('pageshow', (event) => event.persisted && location.reload());
-void (hasSession() ? restore() : lookForWallets());
-
-/** @param {Signer} [signer] that the step goes on with */
-function beginStep(signer) {
-  choosing = false;
-  present = undefined;
-  return begin(signer);
-}
-
-async function restore() {
-  const signal = beginStep();
+if (hasSession()) {
   show(views.waiting('restoring.title'));
   void discovery.scan();
-  try {
-    void arrive(await during(refreshSession(), signal));
-  } catch (error) {
-    const over = error instanceof ApiError && error.kind === 'sessionEnded';
-    showProblem(error, {}, over ? startOver : restore);
-  }
+  goOn(({ restore }) => restore());
+} else {
+  void lookForWallets();
+  // Before it is needed; whether it came is asked again then.
+  import('./sign-in.js').catch(() => {});
 }
 
 async function lookForWallets(/** @type {Key | undefined} */ stillNone = undefined) {
-  const signal = beginStep();
+  const signal = begin();
   show(views.waiting('looking.title'));
   await discovery.scan();
   if (signal.aborted) return;
@@ -75,9 +39,8 @@ async function lookForWallets(/** @type {Key | undefined} */ stillNone = undefin
 }
 
 /** @param {Key} [message] what to say about how one came here */
-function startOver(message) {
-  beginStep();
-  choosing = true;
+export function startOver(message) {
+  begin(undefined, 'wallets');
   const note = message ? notice(message) : undefined;
   const ways = waysToSignIn(discovery.wallets);
   const first = firstOf(ways);
@@ -86,226 +49,23 @@ function startOver(message) {
 }
 
 function onWalletsChanged() {
-  if (choosing) startOver();
-  if (present) watchWallet(present);
+  if (shown === 'wallets') startOver();
+  else if (shown) goOn(({ watchAgain }) => watchAgain());
+}
+
+/** @param {Way} way */
+function connectTo(way) {
+  goOn((signIn) => signIn.connectTo(way));
 }
 
 /**
- * @param {Way} way
- * @param {boolean} [tried] it was tried before, so what to do first has been said
- */
-async function connectTo(way, tried = false) {
-  const signal = beginStep();
-  const values = { wallet: way.name };
-  const confirm = views.waiting('sign.title', values, [cancelButton()]);
-  try {
-    const prompts = promptsOf(way.name, confirm, signal, cancel);
-    await prepare(way, await during(way.open({ signal, prompts, back: startOver, cancel, again: tried }), signal));
-  } catch (error) {
-    showProblem(error, values, () => connectTo(way, true));
-  }
-}
-
-/**
- * Ask for a text to sign, and show it.
+ * Go on with what comes after the choice. A page that could not load it begins anew when asked to.
  *
- * @param {Way} way
- * @param {Signer} signer
- * @param {boolean} [renewed] in place of one that had grown too old
+ * @param {(signIn: typeof import('./sign-in.js')) => void} step
  */
-async function prepare(way, signer, renewed = false) {
-  const signal = beginStep(signer);
-  show(views.waiting('asking.title'));
-  const challenge = await askChallenge(signer.address, signer.walletType, signal);
-  const lifeMs = Date.parse(challenge.expires_at) - Date.parse(challenge.issued_at);
-  const attempt = { way, signer, challenge, renewed, expiresAt: Date.now() + lifeMs };
-  if (signer.showsText) await signWith(attempt);
-  else showReview(attempt, renewed ? notice('review.fresh') : clockNotice());
-}
-
-/** @typedef {{way: Way, signer: Signer, challenge: Challenge, renewed: boolean, expiresAt: number}} Attempt */
-
-/**
- * @param {Attempt} attempt
- * @param {Node} [note]
- */
-function showReview(attempt, note) {
-  const { way, signer, expiresAt } = attempt;
-  show(
-    views.review({
-      ...attempt,
-      notice: note,
-      // A text that is too old by now is renewed before the wallet opens, not refused after.
-      sign: () => void (Date.now() < expiresAt ? signWith(attempt) : again(attempt)),
-      compare: signer.showAddress ? () => compare(attempt) : undefined,
-      cancel,
-    }),
-  );
-  watchDuringStep(signer, (other) => {
-    if (other !== signer.address) showOtherAccount(way, signer, other);
+function goOn(step) {
+  import('./sign-in.js').then(step, () => {
+    begin();
+    show(views.cutOff(() => location.reload()));
   });
-}
-
-/** @param {Attempt} attempt */
-async function again({ way, signer }) {
-  try {
-    await prepare(way, signer, true);
-  } catch (error) {
-    showProblem(error, { wallet: way.name, own: signer.address }, () => connectTo(way, true));
-  }
-}
-
-/**
- * Have the device show the address, for the person to compare.
- *
- * @param {Attempt} attempt
- */
-async function compare(attempt) {
-  const { way, signer } = attempt;
-  const signal = beginStep(signer);
-  const comparing = views.comparing(way, signer.address, cancel);
-  show(comparing);
-  try {
-    await during(signer.showAddress?.(promptsOf(way.name, comparing, signal, cancel)) ?? Promise.resolve(), signal);
-    showReview(attempt, notice('device.compared'));
-  } catch (error) {
-    showProblem(error, { wallet: way.name, own: signer.address }, () => connectTo(way, true));
-  }
-}
-
-/** @param {Attempt} attempt */
-async function signWith(attempt) {
-  const { way, signer, challenge, renewed } = attempt;
-  const { address } = signer;
-  const { message } = challenge;
-  const values = { wallet: way.name, own: address };
-  const other = signer.current();
-  if (other && other !== address) return showOtherAccount(way, signer, other);
-  const signal = beginStep(signer);
-  const signing = views.signing(attempt, cancel);
-  if (!signer.showsText) show(signing);
-  try {
-    const signature = await during(signer.sign(challenge, promptsOf(way.name, signing, signal, cancel)), signal);
-    show(views.waiting('check.title'));
-    const session = await during(beginSession({ address, message, signature, device: way.device }, way.id, signal), signal);
-    rememberWay(way);
-    tryAgain();
-    void arrive(session, way.kind === 'wallet' ? signer : undefined);
-  } catch (error) {
-    // The text grew too old while the wallet was open: fetch another, once, without being asked.
-    if (error instanceof ApiError && error.kind === 'challengeExpired' && !renewed) return again(attempt);
-    const pasted = error instanceof ApiError && error.kind === 'signature' && signer.showsText;
-    showProblem(pasted ? new WalletError('pastedOther') : error, values, () => connectTo(way, true));
-  }
-}
-
-/**
- * Go back to where one was sent here from, or stay.
- *
- * @param {Session} session
- * @param {Signer} [signer] a wallet that led in, to be watched
- */
-async function arrive(session, signer) {
-  if (!back) return enter(session, signer);
-  const { returnTo, state, host } = back;
-  const values = { back: host };
-  const again = () => (tryAgain(), void arrive(session));
-  if (mustWait()) return showProblem(new ApiError('handover'), values, again);
-  const signal = beginStep();
-  show(views.waiting('back.title', values));
-  try {
-    goTo(await during(whereBack(returnTo, state), signal));
-  } catch (error) {
-    const refused = error instanceof ApiError && error.kind === 'returnRefused';
-    showProblem(error, values, refused ? () => enter(session) : again);
-  }
-}
-
-/**
- * @param {Session} session
- * @param {Signer} [signer] a wallet that led in, to be watched
- */
-function enter(session, signer) {
-  beginStep(signer);
-  present = session;
-  show(signedIn(session, (everywhere) => leave(session, everywhere)));
-  watchWallet(session, signer);
-}
-
-/**
- * Say so when the wallet that signed shows another account. The session stays the first one's.
- *
- * @param {Session} session
- * @param {import('../wallets/signer.js').Watched} [wallet] found by the session if it is not given
- */
-function watchWallet(session, wallet) {
-  const way = waysToSignIn(discovery.wallets).find(({ id }) => id === session.walletId);
-  const watched = wallet ?? way?.watched;
-  if (!way || !watched) return;
-  const own = session.user.tron_address;
-  const compare = (/** @type {string | undefined} */ other) => {
-    if (!other || other === own) return setNotice(undefined);
-    const short = { otherShort: shortAddress(other), ownShort: shortAddress(own) };
-    const follow = button('secondary', 'switched.follow', () => leave(session, false, () => connectTo(way)));
-    const stay = button('quiet', 'switched.stay', () => setNotice(undefined));
-    setNotice(notice('switched.lead', short, [follow, stay], 'switched.title'));
-  };
-  compare(watched.current());
-  watchDuringStep(watched, compare);
-}
-
-/**
- * @param {Session} session
- * @param {boolean} everywhere
- * @param {() => void} [then]
- */
-async function leave(session, everywhere, then) {
-  beginStep();
-  show(views.waiting('in.leaving'));
-  try {
-    await endSession(everywhere);
-  } catch {
-    enter(session);
-    return setNotice(notice('notice.notSignedOut'));
-  }
-  if (then) then();
-  else startOver(everywhere ? 'notice.signedOutEverywhere' : 'notice.signedOut');
-}
-
-function cancel() {
-  startOver('notice.cancelled');
-}
-
-function cancelButton() {
-  return views.cancelButton(cancel);
-}
-
-/**
- * @param {Way} way
- * @param {Signer} signer
- * @param {string} other
- */
-function showOtherAccount(way, signer, other) {
-  beginStep();
-  const values = { wallet: way.name, own: signer.address, other };
-  show(problemView({ kind: 'otherAccount', values }, { retry: () => connectTo(way, true) }));
-}
-
-/**
- * @param {unknown} error
- * @param {Record<string, string>} values
- * @param {() => void} retry
- */
-function showProblem(error, values, retry) {
-  if (error instanceof DOMException && error.name === 'AbortError') return;
-  beginStep();
-  const ways = { retry, choose: values.wallet ? startOver : undefined };
-  if (error instanceof ApiError || error instanceof WalletError) {
-    const known = error instanceof WalletError ? { ...values, ...error.values } : values;
-    const view = problemView({ ...error, kind: error.kind, values: known }, ways);
-    show(error.kind === 'challengeExpired' ? { ...view, notice: clockNotice() } : view);
-    return;
-  }
-  show(problemView({ kind: 'server', values }, ways));
-  throw error; // A mistake in this page: developers see it in the console.
 }

@@ -1,6 +1,5 @@
 /** What the page shows: one view at a time, the focus in it, and the words that a screen reader hears. */
 
-import { showBrand } from '../lib/branding.js';
 import { byId, el } from '../lib/dom.js';
 import { text, words } from '../lib/i18n/words.js';
 
@@ -22,7 +21,8 @@ export const host = location.host;
 const card = byId('card');
 const status = byId('status');
 byId('brand').textContent = text('brand');
-void showBrand();
+// Not before the first view; without it there is this name.
+import('../lib/branding.js').then(({ showBrand }) => showBrand(), () => {});
 
 /**
  * Show `view` in place of the one before.

@@ -3,6 +3,13 @@
 /** @typedef {import('../wallets/signer.js').Signer} Signer */
 /** @typedef {import('../wallets/signer.js').Watched} Watched */
 
+/**
+ * What is on show that another tab or a wallet may change: the list of wallets or the lack of any, or whoever is signed in.
+ *
+ * @type {'wallets' | import('../lib/session.js').Session | undefined}
+ */
+export let shown;
+
 let step = new AbortController();
 /** Ends the watching of a wallet's account. */
 let stopWatching = () => {};
@@ -11,10 +18,12 @@ let inUse;
 
 /**
  * @param {Signer} [signer] that the step goes on with; any other is let go of
+ * @param {typeof shown} [show] what the step shows
  * @returns {AbortSignal} of the step that begins; the one before ends
  */
-export function begin(signer) {
+export function begin(signer, show) {
   step.abort();
+  shown = show;
   stopWatching();
   stopWatching = () => {};
   if (inUse !== signer) inUse?.close();

@@ -4,8 +4,6 @@
  */
 
 import { text } from '../lib/i18n/words.js';
-import { openTron, watched } from '../wallets/provider.js';
-import { WalletError } from '../wallets/signer.js';
 import { show } from './screen.js';
 import * as views from './views.js';
 
@@ -23,7 +21,7 @@ import * as views from './views.js';
  * @property {Key} [hint] a few words after the name
  * @property {'ledger' | 'keepkey' | 'trezor'} [device] what the service calls it
  * @property {(stage: Stage) => Promise<Signer>} open
- * @property {import('../wallets/signer.js').Watched} [watched] where its account can be seen without opening it
+ * @property {Wallet} [wallet] that it opens
  */
 
 /**
@@ -121,10 +119,13 @@ function walletWay(wallet) {
     icon,
     kind: 'wallet',
     hint: family === 'ethereum' ? 'choose.ethereum' : undefined,
-    watched: family === 'tron' ? watched(provider) : undefined,
+    wallet,
     async open({ cancel }) {
       show(views.waiting('connect.title', { wallet: name }, [views.lead('connect.lead'), views.cancelButton(cancel)]));
-      if (family === 'tron') return openTron(provider, wallet);
+      if (family === 'tron') {
+        const { openTron } = await import('../wallets/provider.js');
+        return openTron(provider, wallet);
+      }
       const { openEthereum } = await import('../wallets/eip6963.js');
       return openEthereum(provider);
     },
@@ -143,11 +144,12 @@ function deviceWay({ id, name, by, steps, load }) {
     kind: 'device',
     device: id,
     async open({ signal, prompts, back, cancel, again }) {
+      const [{ getReady }, { WalletError }] = await Promise.all([import('./sign-views.js'), import('../wallets/signer.js')]);
       if (!isSecureContext) throw new WalletError('insecurePage');
       const api = Reflect.get(navigator, by);
       if (!api) throw new WalletError('noDeviceAccess', { api: by === 'hid' ? 'WebHID' : 'WebUSB' });
       const loading = load();
-      if (!again) await new Promise((go) => show(views.getReady(name, steps, () => go(undefined), back)));
+      if (!again) await new Promise((go) => show(getReady(name, steps, () => go(undefined), back)));
       show(views.waiting('device.opening', { wallet: name }, [views.lead('device.openingLead'), views.cancelButton(cancel)]));
       const open = await loading;
       return open(api, signal, prompts);

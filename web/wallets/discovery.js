@@ -5,7 +5,7 @@ import { listenForWallets } from './tip6963.js';
 
 /** @typedef {import('./tip6963.js').Wallet} Wallet */
 
-/** How long to wait for wallets before saying that there are none, in milliseconds. */
+/** How long wallets have to show themselves before one says that there are none, in milliseconds. */
 const PATIENCE_MS = 700;
 
 /**
@@ -43,15 +43,18 @@ export function discoverWallets(changed) {
   // Old versions of TronLink say when they are ready.
   window.addEventListener('tronLink#initialized', update);
 
+  /** When they have had their time: at first since the page was asked for, as they come into it before it does. */
+  let until = PATIENCE_MS;
+
   /** Look again, and answer when wallets have had time to show themselves. */
   async function scan() {
     for (const { ask } of announcements) ask();
-    for (let waited = 0; waited < PATIENCE_MS; waited += 100) {
-      update();
-      if (wallets.some(({ family }) => family === 'tron')) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
     update();
+    while (!wallets.some(({ family }) => family === 'tron') && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      update();
+    }
+    until = performance.now() + PATIENCE_MS;
   }
 
   return {

@@ -48,7 +48,7 @@ pub(super) fn check(config: &Config, now: Timestamp, runs: bool) -> Finding {
         Err(why) => Finding::problem(NAME, why, "Replace the certificate."),
         Ok(read) => {
             let host = config.public_url.as_ref().filter(|_| config.trusted_proxies.is_empty());
-            judge(&read, host.map(|origin| origin.host()), now)
+            judge(&read, host.map(crate::domain::origin::Origin::host), now)
         }
     }
 }

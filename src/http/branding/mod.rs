@@ -132,10 +132,15 @@ pub(super) async fn get(app: Arc<App>, _: Request<(), ()>) -> Result<BrandReply,
 
 /// Give the colours that follow from the accent colour.
 pub(super) async fn style(app: Arc<App>, request: Request<(), ()>) -> Result<Style, Problem> {
-    let css =
-        app.branding.current().accent.map_or_else(|| "/* The colours of the pages stay. */\n".into(), css);
-    File::new("text/css; charset=utf-8", css.into_bytes().into(), &request.head).map(Style)
+    let brand = app.branding.current();
+    let colours = brand.accent.map_or_else(|| "/* The colours of the pages stay. */\n".into(), css);
+    let named = brand.name.is_some() || brand.logo.is_some();
+    let style = colours + if named { HIDE_DEFAULT } else { "" };
+    File::new("text/css; charset=utf-8", style.into_bytes().into(), &request.head).map(Style)
 }
+
+/// The pages begin with a name of their own, which nobody is to see flash by where there is another.
+const HIDE_DEFAULT: &str = ".brand:not(.shown) { visibility: hidden; }\n";
 
 /// The custom properties of the pages' style sheet that depend on the accent colour.
 fn css(accent: Colour) -> String {
