@@ -103,14 +103,19 @@ async fn serve(
     }
     let (end_commands, told) = oneshot::channel::<()>();
     let stopped = async { drop(told.await) };
-    let commands = admin::listen(&config.data_dir, service.clone(), stopped).map_err(|error| {
-        Failure::Refused(format!("cannot make the admin socket in {}: {error}", config.data_dir.display()))
-    })?;
+    let proxies = TrustedProxies::new(config.trusted_proxies.clone());
+    let commands =
+        admin::listen(&config.data_dir, service.clone(), proxies.clone(), stopped).map_err(|error| {
+            Failure::Refused(format!(
+                "cannot make the admin socket in {}: {error}",
+                config.data_dir.display()
+            ))
+        })?;
     let (branding, mistakes) = Branding::read(config.data_dir.join("branding"));
     reload::tell_branding(&mistakes);
     let branding = Arc::new(branding);
     let ca = https.as_ref().and_then(Https::authority);
-    let app = app(config, service.clone(), branding.clone(), ca);
+    let app = app(config, service.clone(), proxies, branding.clone(), ca);
     let mut server = Server::new(Arc::new(app), routes()).map_err(Failure::refused)?;
     if let Some(https) = &https {
         server = server.with_tls(https.tls.clone());
@@ -159,7 +164,13 @@ async fn open(config: &Config) -> Result<Service, Failure> {
     }
 }
 
-fn app(config: &Config, service: Service, branding: Arc<Branding>, ca: Option<Arc<Certificate>>) -> App {
+fn app(
+    config: &Config,
+    service: Service,
+    trusted_proxies: TrustedProxies,
+    branding: Arc<Branding>,
+    ca: Option<Arc<Certificate>>,
+) -> App {
     let (origins, allow_any) = match &config.cors.origins {
         CorsOrigins::Any => (Vec::new(), true),
         CorsOrigins::These(origins) => (origins.clone(), false),
@@ -176,7 +187,7 @@ fn app(config: &Config, service: Service, branding: Arc<Branding>, ca: Option<Ar
         settings: Settings {
             public_url: config.public_url.clone(),
             redirect_origins: config.redirect_origins.clone(),
-            trusted_proxies: TrustedProxies::new(config.trusted_proxies.clone()),
+            trusted_proxies,
             cors: Cors { origins, allow_any, allow_credentials: config.cors.credentials },
             limits: Limits::default(),
             ca,

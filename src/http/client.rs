@@ -1,6 +1,9 @@
 //! Who a request comes from, when proxies stand between.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use hyper::{
     HeaderMap,
@@ -22,21 +25,24 @@ pub struct Client {
     pub https: bool,
 }
 
-/// The networks of the proxies whose word about a client is taken.
+/// The networks of the proxies whose word about a client is taken. Clones share what was seen.
 #[derive(Debug, Clone, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct TrustedProxies {
+    networks: Vec<IpNet>,
+    ignored: Arc<Mutex<Option<IpAddr>>>,
+}
 
 impl TrustedProxies {
     /// The proxies in these networks.
     #[must_use]
     pub fn new(networks: Vec<IpNet>) -> Self {
-        Self(networks)
+        Self { networks, ignored: Arc::default() }
     }
 
     /// Whether `address` is one of them.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
+        self.networks.iter().any(|network| network.contains(&address))
     }
 
     /// Who sent `headers` over a connection from `peer`: going back from `peer`, the first that is no trusted proxy.
@@ -53,6 +59,9 @@ impl TrustedProxies {
         let peer = direct.address.to_canonical();
         let direct = Client { address: peer, ..direct };
         if !self.contains(peer) {
+            if headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED) {
+                self.ignore(peer);
+            }
             return direct;
         }
         let listed = self.walk(peer, list(headers, &X_FORWARDED_FOR).map(|text| (address(text), None)));
@@ -71,6 +80,21 @@ impl TrustedProxies {
         let https =
             https.unwrap_or_else(|| last.map_or(direct.https, |proto| proto.eq_ignore_ascii_case("https")));
         Client { address, https }
+    }
+
+    /// The last peer outside of these networks that named another as the client: a proxy that is not trusted yet, or
+    /// somebody who pretends to be another.
+    #[must_use]
+    pub fn ignored(&self) -> Option<IpAddr> {
+        *self.ignored.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ignore(&self, peer: IpAddr) {
+        let before = self.ignored.lock().unwrap_or_else(PoisonError::into_inner).replace(peer);
+        // Once, so that nobody fills the log with it.
+        if before.is_none() {
+            tracing::warn!(%peer, "X-Forwarded-For or Forwarded from an address that is not in TRUSTED_PROXIES is ignored");
+        }
     }
 
     /// Go back over `hops`, the nearest last, while they are trusted; also what the last one said of TLS.
@@ -172,6 +196,19 @@ mod tests {
         for (case, peer, lines, client, https) in cases {
             let expected = Client { address: client.parse().unwrap(), https: *https };
             assert_eq!(proxies().client(plain(peer), &headers(lines)), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn whose_word_was_not_taken_is_remembered() {
+        let proxies = proxies();
+        let _ = proxies.client(plain("192.0.2.1"), &headers(&[(XFP, "https")]));
+        let _ = proxies.client(plain("10.0.0.1"), &headers(&[(XFF, "203.0.113.9")]));
+        assert_eq!(proxies.ignored(), None, "nobody named another, but a proxy that is trusted");
+        for (name, value, peer) in [(XFF, "203.0.113.9", "192.0.2.1"), (FWD, "for=203.0.113.9", "192.0.2.2")]
+        {
+            let _ = proxies.clone().client(plain(peer), &headers(&[(name, value)]));
+            assert_eq!(proxies.ignored(), Some(peer.parse().unwrap()));
         }
     }
 

@@ -5,10 +5,10 @@
 
 # In the order they run: what needs least comes first.
 # shellcheck disable=SC2034 # tests/run reads it
-PARTS=(rust doc clients python contract container proxies browser readme)
+PARTS=(rust doc clients python contract container systemd proxies browser readme)
 # Those that only --long or --only brings in.
 # shellcheck disable=SC2034
-LONG_PARTS=(scale systemd release pi)
+LONG_PARTS=(scale release pi)
 
 part_rust() { # unit and integration tests
     need_cargo_tool nextest
@@ -107,7 +107,7 @@ part_readme() { # the README's examples, as they stand
     return "$status"
 }
 
-part_systemd() { # the Debian package on a systemd of its own, from its installation to its purge; only with --long (on Debian 12, too) or --only
+part_systemd() { # the Debian package on a systemd of its own, from its installation to its purge; with --long on Debian 12, too
     can_boot || return "$NOT_RUN"
     need_command systemd-nspawn systemd-container
     need_command lintian lintian

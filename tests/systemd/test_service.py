@@ -3,6 +3,7 @@
 The commands are the README's, as they stand.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -205,6 +206,37 @@ def test_a_certificate_and_its_key_come_as_credentials(machine, readme_blocks, t
     assert is_signed_in(machine)
 
 
+def test_the_master_key_comes_as_a_credential_and_is_lent_to_commands(machine, readme_blocks, wallet):
+    key = "/etc/credstore/lucid-auth.master_key"
+    readme(machine, readme_blocks.block("credstore"))
+    assert machine.sh(f"stat -c '%U %a' {key}") == "root 600\n"
+    # The keys that stood in the clear are out of use, and so is what they signed.
+    assert not is_signed_in(machine)
+    held["token"] = machine.sign_in(wallet)["access_token"]
+    machine.run("systemctl", "stop", "lucid-auth")
+    assert wallet.address in machine.run("lucid-authctl", "user", "list").stdout
+    done = machine.run("lucid-authctl", "user", "show", "nobody", check=False)
+    assert done.returncode == 2
+    assert machine.sh("find /run -name 'lucid-authctl.*'") == ""
+    machine.sh(f"mv {key} /root/key; systemctl start lucid-auth || true")
+    until("it says what it lacks", lambda: "MASTER_KEY" in machine.log())
+    done = machine.run("lucid-authctl", "user", "list", check=False)
+    assert done.returncode == 1 and "MASTER_KEY" in done.stdout, done.stdout
+    machine.sh(f"mv /root/key {key}; systemctl reset-failed lucid-auth; systemctl restart lucid-auth")
+    assert is_signed_in(machine)
+
+
+def test_doctor_finds_no_problem_in_what_was_installed(machine, readme_blocks):
+    said = readme(machine, readme_blocks.block("doctor"))
+    assert "problem" not in said and re.search(r"^ok +permissions ", said, re.MULTILINE), said
+    found = {one["name"]: one for one in json.loads(machine.run("lucid-authctl", "doctor", "--json").stdout)["findings"]}
+    assert found["port"]["level"] == found["database"]["level"] == "ok", found
+    machine.sh(f"chmod 644 {DATA}/auth.redb")
+    done = machine.run("lucid-authctl", "doctor", check=False)
+    assert done.returncode == 1 and "chmod 600" in done.stdout
+    machine.sh(f"chmod 600 {DATA}/auth.redb")
+
+
 def test_systemd_holds_a_port_below_1024_for_it(machine):
     machine.drop_in("[Socket]\nListenStream=\nListenStream=0.0.0.0:443\n", "lucid-auth.socket")
     machine.run("systemctl", "stop", "lucid-auth.service")
@@ -268,7 +300,7 @@ def test_removing_keeps_the_data_and_installing_again_finds_them(machine, readme
 def test_purging_leaves_nothing(machine, readme_blocks):
     readme(machine, readme_blocks.block("apt purge"))
     left = machine.sh("find /etc /usr /var/lib -xdev -name '*lucid-auth*' -not -path '/var/lib/dpkg/*' -not -name '*.tmp' "
-                      "-not -path '/etc/lucid-auth.*'").split()
+                      "-not -path '/etc/lucid-auth.*' -not -path '/etc/credstore/*'").split()
     assert left == []
     # But for the user, whose number nobody else is to get.
     assert machine.sh("id -un lucid-auth") == "lucid-auth\n"

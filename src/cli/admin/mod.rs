@@ -11,6 +11,7 @@ mod waiting;
 
 use std::{
     fmt,
+    net::IpAddr,
     path::{Path, PathBuf},
     pin::pin,
     time::Duration,
@@ -75,6 +76,8 @@ pub(super) enum Command {
     Backup {
         hand_over: bool,
     },
+    /// Tell whose word about clients was not taken.
+    Proxies,
 }
 
 /// How a person names a user: by address or identifier.
@@ -116,6 +119,9 @@ pub(super) enum Outcome {
     Working {
         rows: u64,
         of: u64,
+    },
+    Proxies {
+        ignored: Option<IpAddr>,
     },
     Refused(String),
 }
@@ -223,6 +229,8 @@ pub(super) async fn execute(service: &Service, command: Command) -> Outcome {
                 |backup| Outcome::Backup(backup.into()),
             );
         }
+        // Where no service runs, nobody spoke.
+        Command::Proxies => Ok(Outcome::Proxies { ignored: None }),
         Command::Audit(question) => audit::answer(service, question).await.map(Outcome::Audit),
     };
     done.unwrap_or_else(|refusal| Outcome::Refused(explain(&refusal)))
@@ -259,6 +267,15 @@ pub(super) fn run(config: &Config, command: &Command) -> Result<Outcome, Failure
             socket::path(&config.data_dir).display()
         )))
     })
+}
+
+/// Whose word about clients the running service did not take, if it runs and says so.
+pub(super) fn ignored_proxy(config: &Config) -> Option<IpAddr> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    match runtime.block_on(socket::ask(&config.data_dir, &Command::Proxies)) {
+        Ok(Some(Outcome::Proxies { ignored })) => ignored,
+        _ => None,
+    }
 }
 
 /// Do it in this process.

@@ -23,7 +23,7 @@ use tokio::{
 };
 
 use super::{Command, Outcome, execute, waiting};
-use crate::service::Service;
+use crate::{http::client::TrustedProxies, service::Service};
 
 /// A command fits; so does a page of users.
 const MAX_LINE: u64 = 4 << 20;
@@ -47,6 +47,7 @@ pub(super) fn path(data_dir: &Path) -> PathBuf {
 pub(in crate::cli) fn listen<S: Future<Output = ()> + Send>(
     data_dir: &Path,
     service: Service,
+    proxies: TrustedProxies,
     stop: S,
 ) -> io::Result<impl Future<Output = ()> + Send + use<S>> {
     let path = path(data_dir);
@@ -67,7 +68,7 @@ pub(in crate::cli) fn listen<S: Future<Output = ()> + Send>(
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => match stream.peer_cred() {
                         Ok(peer) if may_command(peer.uid(), owner) => {
-                            answers.spawn(answer(stream, service.clone()));
+                            answers.spawn(answer(stream, service.clone(), proxies.clone()));
                         }
                         Ok(peer) => tracing::warn!(uid = peer.uid(), "a stranger at the admin socket was sent away"),
                         Err(error) => tracing::warn!(%error, "it is not known who is at the admin socket"),
@@ -92,13 +93,14 @@ const fn may_command(uid: u32, owner: u32) -> bool {
     uid == owner || uid == 0
 }
 
-async fn answer(stream: UnixStream, service: Service) {
+async fn answer(stream: UnixStream, service: Service, proxies: TrustedProxies) {
     let mut stream = BufReader::new(stream);
     if stream.get_mut().write_all(GREETING.as_bytes()).await.is_err() {
         return;
     }
     let Ok(Ok(line)) = timeout(COMMAND_TIME, read_line(&mut stream)).await else { return };
     let outcome = match serde_json::from_str(&line) {
+        Ok(Command::Proxies) => Outcome::Proxies { ignored: proxies.ignored() },
         Ok(command) => {
             let mut work = pin!(execute(&service, command));
             loop {

@@ -16,7 +16,7 @@ use std::{io::Write, path::Path};
 use serde_json::json;
 
 use super::{
-    Failure,
+    Failure, admin,
     settings::{Common, SettingFlags},
 };
 use crate::{
@@ -69,7 +69,7 @@ fn examine(flags: SettingFlags) -> Vec<Finding> {
         permissions::check(config),
         port::check(config, &service),
         tls::check(config, now, service.health().is_some()),
-        proxy::check(config),
+        proxy::check(config, admin::ignored_proxy(config)),
         backup::check(config, service.health(), now),
         database::check(config, service.health()),
     ]

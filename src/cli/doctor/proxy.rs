@@ -1,5 +1,7 @@
 //! Whose word counts on where a request came from.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 
 use super::Finding;
@@ -7,7 +9,17 @@ use crate::{config::Config, domain::origin::Origin};
 
 const NAME: &str = "proxy";
 
-pub(super) fn check(config: &Config) -> Finding {
+/// `ignored` is whose word the running service did not take.
+pub(super) fn check(config: &Config, ignored: Option<IpAddr>) -> Finding {
+    if let Some(peer) = ignored {
+        return Finding::warning(
+            NAME,
+            format!(
+                "{peer} says by X-Forwarded-For or Forwarded for whom it asks, and is not in TRUSTED_PROXIES: all who come by it count as one client."
+            ),
+            "If that is your proxy, set TRUSTED_PROXIES to its address; if not, somebody tries to pass for another, in vain.",
+        );
+    }
     judge(config.public_url.as_ref(), config.tls.is_some(), &config.trusted_proxies)
 }
 

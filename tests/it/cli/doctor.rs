@@ -3,7 +3,8 @@
 use std::{
     collections::BTreeMap,
     fs::{self, Permissions},
-    net::TcpListener,
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt as _,
     path::Path,
 };
@@ -78,6 +79,16 @@ fn a_running_service_is_asked() {
     let (_, found) = examine(&data, &[("AUTH_SERVICE_PORT", &port)]);
     assert!(found["port"].1.contains("is held by this service"), "{found:?}");
     assert!(found["database"].1.contains("The running service reads and writes"), "{found:?}");
+    assert_eq!(found["proxy"].0, "ok");
+    let mut stream = TcpStream::connect(("127.0.0.1", service.port)).unwrap();
+    let ask = "GET /health HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n\r\n";
+    stream.write_all(ask.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let (_, found) = examine(&data, &[("AUTH_SERVICE_PORT", &port)]);
+    let proxy = &found["proxy"];
+    assert!(proxy.0 == "warning" && proxy.1.starts_with("127.0.0.1 says by X-Forwarded-For"), "{proxy:?}");
     let other = [("AUTH_SERVICE_PORT", port.as_str()), ("SERVICE_NAME", "another")];
     assert_eq!(examine(&data, &other).1["port"].0, "problem");
     assert_eq!(examine(&data, &[]).1["database"].0, "problem", "it is in use, and the port is not known");
