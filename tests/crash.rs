@@ -11,7 +11,7 @@
 //! Of what was asked but not answered, either outcome is right: `Session::settle` says which follows from which. A kill
 //! takes the process, not the system's memory of its files: what a power cut takes is not shown here.
 //!
-//! Twenty rounds; 200 with `LUCID_LONG=1`. `LUCID_SEED` repeats a run's choices, though not its timing.
+//! Twenty rounds; 1,000 with `LUCID_LONG=1`. `LUCID_SEED` repeats a run's choices, though not its timing.
 #![expect(unreachable_pub, reason = "nothing of a test binary is reachable from elsewhere")]
 #![expect(
     clippy::unwrap_used,
@@ -22,6 +22,8 @@
 
 #[path = "crash/client.rs"]
 mod client;
+#[path = "support/figures.rs"]
+mod figures;
 #[path = "support/http.rs"]
 mod http;
 #[expect(dead_code, reason = "the tests of the commands need more of it")]
@@ -57,7 +59,7 @@ const SETTINGS: [(&str, &str); 4] = [
 
 #[test]
 fn what_was_answered_survives_kill_9() {
-    let rounds = if env::var_os("LUCID_LONG").is_some_and(|value| value == "1") { 200 } else { 20 };
+    let rounds = if env::var_os("LUCID_LONG").is_some_and(|value| value == "1") { 1000 } else { 20 };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let seed = env::var("LUCID_SEED").map_or(now, |text| text.parse().unwrap());
     eprintln!("LUCID_SEED={seed}");
@@ -84,6 +86,7 @@ fn what_was_answered_survives_kill_9() {
     assert!(figures.answered() > 10 * rounds, "the clients did too little: {figures}");
     assert!(figures.in_flight > rounds, "the kills met too little: {figures}");
     compare(&data, &mut clients);
+    figures::record("kill -9 while fifty clients are at work", rounds.into(), 0);
 }
 
 /// Let all clients work, and kill the service in the middle of it.
