@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{Signature, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -72,6 +72,17 @@ impl fmt::Debug for Key {
 fn thumbprint(key: &SigningKey) -> String {
     let x = BASE64URL_NOPAD.encode(key.verifying_key().as_bytes());
     BASE64URL_NOPAD.encode(&Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#)))
+}
+
+/// Whether `signature` is the one that the holder of `public` made over `message` ([RFC 8032 §5.1.7]).
+///
+/// The strict check refuses what the plain one may take: a second form of the same signature, and keys and points of
+/// small order, for which one signature fits many messages.
+///
+/// [RFC 8032 §5.1.7]: https://www.rfc-editor.org/rfc/rfc8032#section-5.1.7
+#[must_use]
+pub fn is_signed(public: &VerifyingKey, message: &[u8], signature: &[u8]) -> bool {
+    Signature::from_slice(signature).is_ok_and(|signature| public.verify_strict(message, &signature).is_ok())
 }
 
 /// The key that signs at `now`: the newest that may. If the clock was put back before all of them, the first: it is

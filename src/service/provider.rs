@@ -8,12 +8,14 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use ed25519_dalek::{Signature, Signer as _, SigningKey};
+use ed25519_dalek::{Signer as _, SigningKey};
 use jsonwebtoken::{
     Algorithm, AlgorithmFamily, DecodingKey, EncodingKey,
     crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
     errors::{Error, ErrorKind},
 };
+
+use crate::domain::key::is_signed;
 
 type Keys = HashMap<[u8; 32], Arc<SigningKey>>;
 
@@ -63,9 +65,8 @@ impl signature::Signer<Vec<u8>> for Ed25519 {
 
 impl signature::Verifier<Vec<u8>> for Ed25519 {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        let signature = Signature::from_slice(signature).map_err(|_| signature::Error::new())?;
-        // The strict check refuses a second form of the same signature, which the plain one may take.
-        self.0.verifying_key().verify_strict(message, &signature).map_err(|_| signature::Error::new())
+        let genuine = is_signed(&self.0.verifying_key(), message, signature);
+        genuine.then_some(()).ok_or_else(signature::Error::new)
     }
 }
 

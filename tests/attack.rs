@@ -1,0 +1,35 @@
+//! What somebody might try who means harm: each try is refused, and what it found once stays as a case.
+//!
+//! | file | what is attacked |
+//! |---|---|
+//! | `tokens/` | access tokens, and everything else that might be taken for one |
+//! | `vectors.rs` | the two signature schemes, with Wycheproof's vectors and points of small order |
+//!
+//! What is tried of these elsewhere is not repeated here: the forms of a signature beside `domain/wallet/signature.rs`,
+//! cookies and the way back to an app in `tests/it/{cookies,forward}.rs`, lockouts in `tests/it/lockout.rs`, slow and deaf
+//! clients one by one in `tests/it/abuse.rs`, and all that goes through a proxy in `tests/proxies`.
+#![expect(unreachable_pub, reason = "nothing of a test binary is reachable from elsewhere")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "what tests share fails as tests do"
+)]
+
+#[path = "support/figures.rs"]
+mod figures;
+#[path = "attack/forge.rs"]
+mod forge;
+#[path = "it/rows.rs"]
+mod rows;
+#[path = "it/support.rs"]
+#[expect(dead_code, reason = "the tests of single resources need more of it")]
+mod support;
+#[path = "it/table.rs"]
+mod table;
+#[path = "attack/tokens/mod.rs"]
+mod tokens;
+#[path = "attack/vectors.rs"]
+mod vectors;
+#[path = "it/wallet.rs"]
+mod wallet;
