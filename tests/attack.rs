@@ -3,6 +3,8 @@
 //! | file | what is attacked |
 //! |---|---|
 //! | `tokens/` | access tokens, and everything else that might be taken for one |
+//! | `held.rs` | connections that are held open and do nothing, or next to nothing |
+//! | `floods.rs` | anonymous calls by the hundred thousand |
 //! | `vectors.rs` | the two signature schemes, with Wycheproof's vectors and points of small order |
 //!
 //! What is tried of these elsewhere is not repeated here: the forms of a signature beside `domain/wallet/signature.rs`,
@@ -18,9 +20,17 @@
 
 #[path = "support/figures.rs"]
 mod figures;
+#[path = "attack/floods.rs"]
+mod floods;
 #[path = "attack/forge.rs"]
 mod forge;
+#[path = "attack/held.rs"]
+mod held;
+#[path = "support/process.rs"]
+#[expect(dead_code, reason = "the tests of the commands need more of it")]
+mod process;
 #[path = "it/rows.rs"]
+#[expect(dead_code, reason = "the tests of single resources need more of it")]
 mod rows;
 #[path = "it/support.rs"]
 #[expect(dead_code, reason = "the tests of single resources need more of it")]
@@ -33,3 +43,8 @@ mod tokens;
 mod vectors;
 #[path = "it/wallet.rs"]
 mod wallet;
+
+/// Whether the longer forms are asked for.
+fn is_long() -> bool {
+    std::env::var_os("LUCID_LONG").is_some_and(|value| value == "1")
+}

@@ -24,6 +24,7 @@ use super::{
     problem::Problem,
     reply::Response,
     request_id::{RequestId, X_REQUEST_ID},
+    seats::Place,
     security,
     socket::Socket,
 };
@@ -31,12 +32,38 @@ use crate::metrics::Meter;
 
 /// Set when hyper was given a response of ours to write.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Answered(Arc<AtomicBool>);
+pub(super) struct Answered {
+    ours: Arc<AtomicBool>,
+    /// The place of the connection, if it may have to be given up.
+    place: Option<Arc<Place>>,
+}
 
 impl Answered {
+    /// Of the connection that has this place.
+    pub(super) fn at(place: Option<Arc<Place>>) -> Self {
+        Self { ours: Arc::default(), place }
+    }
+
     /// What hyper writes next is ours.
     pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.ours.store(true, Ordering::Relaxed);
+        if let Some(place) = &self.place {
+            place.answered();
+        }
+    }
+
+    /// Note whether a read waits for the client.
+    fn read<T>(&self, polled: &Poll<T>) {
+        if let Some(place) = &self.place {
+            place.reads(polled.is_pending());
+        }
+    }
+
+    /// Note whether a write waits for the client.
+    fn wrote<T>(&self, polled: &Poll<T>) {
+        if let Some(place) = &self.place {
+            place.writes(polled.is_pending());
+        }
     }
 }
 
@@ -84,6 +111,7 @@ impl Connection {
         context: &mut Context<'_>,
         said: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
+        self.answered.wrote(&said);
         if said.is_ready() {
             self.stall = None;
             return said;
@@ -108,7 +136,7 @@ impl Connection {
 
     /// The bytes to send instead of `written`, if that is a refusal of hyper's own.
     fn instead(&self, written: &[u8]) -> Option<Vec<u8>> {
-        if self.answered.0.load(Ordering::Relaxed) {
+        if self.answered.ours.load(Ordering::Relaxed) {
             return None;
         }
         let head = std::str::from_utf8(written).ok()?;
@@ -164,7 +192,10 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().socket).poll_read(context, buffer)
+        let this = self.get_mut();
+        let read = Pin::new(&mut this.socket).poll_read(context, buffer);
+        this.answered.read(&read);
+        read
     }
 }
 
@@ -183,7 +214,7 @@ impl AsyncWrite for Connection {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.poll_refusal(context))?;
-        this.answered.0.store(false, Ordering::Relaxed);
+        this.answered.ours.store(false, Ordering::Relaxed);
         let flushed = Pin::new(&mut this.socket).poll_flush(context);
         this.unless_stalled(context, flushed)
     }
@@ -205,8 +236,9 @@ impl AsyncWrite for Connection {
                 return Poll::Ready(Ok(()));
             }
             let mut buffer = ReadBuf::new(&mut bytes);
-            let read = ready!(Pin::new(&mut this.socket).poll_read(context, &mut buffer));
-            if read.is_err() || buffer.filled().is_empty() {
+            let read = Pin::new(&mut this.socket).poll_read(context, &mut buffer);
+            this.answered.read(&read);
+            if ready!(read).is_err() || buffer.filled().is_empty() {
                 return Poll::Ready(Ok(()));
             }
         }

@@ -5,8 +5,9 @@ use std::time::Duration;
 /// Bounds on connections, requests and waits. Every buffer and every wait on a client has one.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Connections in all. Further ones wait in the system's queue. With what else is open it stays under 1,024, the
-    /// number of descriptors that systemd gives a service.
+    /// Connections in all. For a further one, one is closed that waits for its client: of the client that has most, the
+    /// one that was answered longest ago. A trusted proxy's are not; if there is no other, the further one waits. With
+    /// what else is open it stays under 1,024, the number of descriptors that systemd gives a service.
     pub connections: usize,
     /// Connections of one client: an IPv4 address or an IPv6 network of 64 bits. Further ones are closed at once. A
     /// trusted proxy is not one client.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{
     app::App,
@@ -41,6 +42,7 @@ that a browser asked for that host.";
 
 /// The document that is served, as text.
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", document(&routes())));
+static HASH: LazyLock<[u8; 32]> = LazyLock::new(|| Sha256::digest(DOCUMENT.as_bytes()).into());
 
 /// Describe `routes`.
 #[must_use]
@@ -134,7 +136,7 @@ impl Reply for Document {
 /// Publish the document.
 pub(super) async fn get(_: Arc<App>, request: Request<(), ()>) -> Result<Document, Problem> {
     let text = Cow::Borrowed(DOCUMENT.as_bytes());
-    web::File::new("application/json", text, &request.head).map(Document)
+    web::File::hashed("application/json", text, &*HASH, &request.head).map(Document)
 }
 
 /// The document for people.

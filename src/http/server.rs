@@ -2,15 +2,14 @@
 
 use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
-use http_body_util::Full;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    net::TcpListener,
+    sync::Semaphore,
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -19,19 +18,23 @@ use super::{
     answer::answer,
     app::App,
     connection::{Answered, Connection},
+    guest::{Arrival, Guest, greet, must_leave},
     limits::Limits,
     route::Route,
     router::{Router, RouterError},
     scrape,
     seats::{Seat, Seats},
+    slices::Slices,
     socket::{Channel, Peer, Socket},
     tls::Tls,
 };
-use crate::metrics::{Exposition, OpenConnection, Traffic};
+use crate::metrics::{Exposition, Traffic};
 
 /// How long to wait before accepting again when the system could not give a connection, for lack of descriptors or
 /// memory.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long to wait for a place before another connection is asked for its own.
+const MAKE_ROOM: Duration = Duration::from_millis(50);
 
 /// An application and its table, ready to serve.
 #[derive(Debug)]
@@ -51,13 +54,6 @@ enum Desk {
     Table(Arc<Router>),
     /// The metrics alone.
     Metrics(Arc<Exposition>),
-}
-
-/// A connection that was accepted, with the places that it holds until it ends.
-struct Guest<S> {
-    socket: S,
-    peer: Peer,
-    places: (OwnedSemaphorePermit, Option<Seat>, OpenConnection),
 }
 
 impl Server {
@@ -117,6 +113,8 @@ impl Server {
         let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
         let mut handshakes = JoinSet::new();
         let mut stop = pin!(stop);
+        // Who is here and waits for a place; until then nobody else is accepted.
+        let mut arrival = None;
         loop {
             tokio::select! {
                 biased;
@@ -127,16 +125,25 @@ impl Server {
                         connections.spawn(self.attend(guest, graceful.watcher()));
                     }
                 }
-                guest = self.accept(&listener) => match (guest, &self.tls) {
-                    (None, _) => {}
-                    (Some(guest), Some(tls)) => {
-                        handshakes.spawn(greet(guest, tls.clone(), limits.handshake_time));
+                accepted = self.accept(&listener), if arrival.is_none() => {
+                    arrival = accepted;
+                    if arrival.is_some() && self.room.available_permits() == 0 {
+                        self.seats.make_room();
                     }
-                    (Some(Guest { socket, peer, places }), None) => {
+                }
+                Ok(room) = self.room.clone().acquire_owned(), if arrival.is_some() => {
+                    let Some(Arrival { socket, peer, seat }) = arrival.take() else { continue };
+                    let places = (room, seat, self.traffic.connection());
+                    let peer = Peer { address: peer, channel: Channel::Plain };
+                    if let Some(tls) = &self.tls {
+                        let guest = Guest { socket, peer, places };
+                        handshakes.spawn(greet(guest, tls.clone(), limits.handshake_time));
+                    } else {
                         let guest = Guest { socket: Socket::Plain(socket), peer, places };
                         connections.spawn(self.attend(guest, graceful.watcher()));
                     }
                 }
+                () = sleep(MAKE_ROOM), if arrival.is_some() => self.seats.make_room(),
             }
         }
         // Who has not finished a handshake has not asked for anything yet.
@@ -149,10 +156,9 @@ impl Server {
         // What is left is aborted when `connections` is dropped.
     }
 
-    /// The next connection, once there is room for one. Until then it waits in the system's queue, so that however
-    /// many come, no more descriptors are open than [`Limits::connections`] and the listener's.
-    async fn accept(&self, listener: &TcpListener) -> Option<Guest<TcpStream>> {
-        let room = self.room.clone().acquire_owned().await.ok()?;
+    /// The next connection. Further ones wait in the system's queue until it has a place, so that however many come,
+    /// no more descriptors are open than [`Limits::connections`], one, and the listener's.
+    async fn accept(&self, listener: &TcpListener) -> Option<Arrival> {
         let (socket, address) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) if is_of_one_connection(&error) => return None,
@@ -177,11 +183,7 @@ impl Server {
         if let Err(error) = socket.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
-        Some(Guest {
-            socket,
-            peer: Peer { address: peer, channel: Channel::Plain },
-            places: (room, seat, self.traffic.connection()),
-        })
+        Some(Arrival { socket, peer, seat })
     }
 
     /// Serve one connection to its end.
@@ -189,7 +191,8 @@ impl Server {
         let Guest { socket, peer, places } = guest;
         let (app, desk) = (self.app.clone(), self.desk.clone());
         async move {
-            let answered = Answered::default();
+            let place = places.1.as_ref().map(Seat::place);
+            let answered = Answered::at(place.clone());
             let unread = match &desk {
                 Desk::Table(router) => Some(router.unmatched().clone()),
                 Desk::Metrics(_) => None,
@@ -204,30 +207,19 @@ impl Server {
                         Desk::Metrics(exposition) => scrape::answer(app, exposition, request).await,
                     };
                     answered.set();
-                    Ok::<_, Infallible>(response.map(Full::new))
+                    Ok::<_, Infallible>(response.map(Slices::new))
                 }
             });
-            let served = watcher.watch(http.serve_connection(TokioIo::new(connection), service)).await;
-            if let Err(error) = served {
-                tracing::debug!(client = %peer.address, %error, "connection ended early");
+            let served = watcher.watch(http.serve_connection(TokioIo::new(connection), service));
+            tokio::select! {
+                served = served => if let Err(error) = served {
+                    tracing::debug!(client = %peer.address, %error, "connection ended early");
+                },
+                () = must_leave(place) => {
+                    tracing::debug!(client = %peer.address, "closed a connection: another needs its place");
+                }
             }
             drop(places);
-        }
-    }
-}
-
-/// Do the TLS handshake, in `time`, and return the guest if it succeeds.
-async fn greet(guest: Guest<TcpStream>, tls: Arc<Tls>, time: Duration) -> Option<Guest<Socket>> {
-    let Guest { socket, peer: Peer { address, .. }, places } = guest;
-    match timeout(time, tls.open(socket)).await {
-        Ok(Ok((socket, channel))) => Some(Guest { socket, peer: Peer { address, channel }, places }),
-        Ok(Err(error)) => {
-            tracing::debug!(client = %address, %error, "TLS handshake failed");
-            None
-        }
-        Err(_) => {
-            tracing::debug!(client = %address, "TLS handshake took too long");
-            None
         }
     }
 }

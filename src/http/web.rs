@@ -49,7 +49,17 @@ impl File {
         head: &Head,
     ) -> Result<Self, Problem> {
         let hash = Sha256::digest(&data);
-        Self::encoded(media_type, (Encoding::Identity, data), &hash, head)
+        Self::hashed(media_type, data, &hash, head)
+    }
+
+    /// The same for bytes whose hash is known: that of many bytes costs more than all else of an answer.
+    pub(super) fn hashed(
+        media_type: &'static str,
+        data: Cow<'static, [u8]>,
+        hash: &[u8],
+        head: &Head,
+    ) -> Result<Self, Problem> {
+        Self::encoded(media_type, (Encoding::Identity, data), hash, head)
     }
 
     fn encoded(

@@ -4,8 +4,8 @@ use lucid_auth::http::{Limits, Settings, client::TrustedProxies};
 use tokio::io::AsyncWriteExt;
 
 use crate::{
-    rows::BIG,
-    support::{SOON, TestServer, request},
+    rows::{BIG, begun},
+    support::{Client, SOON, TestServer, request},
 };
 
 async fn others_are_answered(server: &TestServer) {
@@ -121,20 +121,72 @@ async fn a_proxy_is_not_one_client() {
     others_are_answered(&server).await;
 }
 
+/// A connection from `address` that was answered once and is kept open.
+async fn idle(server: &TestServer, address: &str) -> Client {
+    let mut client = server.connect_from(address).await;
+    client.send(request("GET", "/health/live", "", "")).await;
+    assert_eq!(client.reply().await.status, 200);
+    client
+}
+
 #[tokio::test]
-async fn when_all_places_are_taken_the_next_waits_for_one() {
-    let server = TestServer::with_limits(Limits { connections: 2, ..Limits::default() }).await;
-    let mut held = Vec::new();
-    for _ in 0..2 {
-        let mut client = server.connect().await;
-        client.send(request("GET", "/health/live", "", "")).await;
-        assert_eq!(client.reply().await.status, 200);
-        held.push(client);
+async fn when_all_places_are_taken_whoever_holds_most_gives_one_to_the_next() {
+    let server = TestServer::with_limits(Limits { connections: 4, ..Limits::default() }).await;
+    let mut alone = idle(&server, "127.0.0.2").await;
+    let mut oldest = idle(&server, "127.0.0.3").await;
+    let mut half = server.connect_from("127.0.0.3").await;
+    half.send("GET /health/live HTTP/1.1\r\nHost: loc").await;
+    let mut newest = idle(&server, "127.0.0.3").await;
+    let mut next = idle(&server, "127.0.0.4").await;
+    assert!(oldest.closed().await.is_empty());
+    let _another = idle(&server, "127.0.0.5").await;
+    assert_eq!(half.cut_off().await, 0, "half a head keeps no place");
+    for kept in [&mut alone, &mut newest, &mut next] {
+        kept.send(request("GET", "/health/live", "", "")).await;
+        assert_eq!(kept.reply().await.status, 200);
     }
-    let mut waiting = server.connect().await;
-    waiting.send(request("GET", "/health/live", "", "")).await;
-    let early = tokio::time::timeout(SOON, waiting.stream.readable()).await;
-    assert!(early.is_err(), "answered although all places were taken");
-    held.pop();
-    assert_eq!(waiting.reply().await.status, 200);
+}
+
+#[tokio::test]
+async fn who_is_being_answered_keeps_the_place_and_the_next_waits() {
+    let server = TestServer::with_limits(Limits { connections: 1, ..Limits::default() }).await;
+    let mut busy = server.connect_from("127.0.0.2").await;
+    busy.send(request("GET", "/test/wait", "", "")).await;
+    begun().await;
+    let mut next = server.connect_from("127.0.0.3").await;
+    next.send(request("GET", "/health/live", "", "")).await;
+    let early = tokio::time::timeout(SOON, next.stream.readable()).await;
+    assert!(early.is_err(), "answered although the only place was taken");
+    assert_eq!(TestServer::start().await.get("/test/open", "").await.status, 200);
+    assert_eq!(busy.reply().await.status, 200);
+    assert_eq!(next.reply().await.status, 200);
+    assert!(busy.closed().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_keeps_no_place() {
+    let server = TestServer::with_limits(Limits { connections: 1, ..Limits::default() }).await;
+    let mut slow = server.connect_from("127.0.0.2").await;
+    let lines = "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 12\r\n";
+    slow.send(request("POST", "/test/echo", lines, "")).await;
+    assert_eq!(slow.reply().await.status, 100);
+    slow.send("{").await;
+    drop(idle(&server, "127.0.0.3").await);
+    assert_eq!(slow.cut_off().await, 0);
+}
+
+#[tokio::test]
+async fn a_proxys_connections_are_its_own_to_close() {
+    let settings = Settings {
+        limits: Limits { connections: 2, ..Limits::default() },
+        trusted_proxies: TrustedProxies::new(vec!["127.0.0.2/32".parse().unwrap()]),
+        ..Settings::default()
+    };
+    let server = TestServer::with(settings).await;
+    let mut proxy = idle(&server, "127.0.0.2").await;
+    let mut direct = idle(&server, "127.0.0.3").await;
+    let _next = idle(&server, "127.0.0.4").await;
+    assert!(direct.closed().await.is_empty());
+    proxy.send(request("GET", "/health/live", "", "")).await;
+    assert_eq!(proxy.reply().await.status, 200);
 }

@@ -106,10 +106,18 @@ async fn failure(_: Arc<App>, _: Request<(), ()>) -> Result<(), Problem> {
     Err(Problem::internal("a secret of the disk"))
 }
 
-/// Holds [`wait`] until [`open`]. One test uses them.
+/// Holds [`wait`] until [`open`], of whichever server: each test is a process of its own.
 static GATE: Semaphore = Semaphore::const_new(0);
+/// Says that [`wait`] was begun.
+static BEGUN: Semaphore = Semaphore::const_new(0);
+
+/// Until a call of `/test/wait` is being answered.
+pub async fn begun() {
+    BEGUN.acquire().await.unwrap().forget();
+}
 
 async fn wait(_: Arc<App>, _: Request<(), ()>) -> Result<(), Problem> {
+    BEGUN.add_permits(1);
     GATE.acquire().await.map(SemaphorePermit::forget).map_err(Problem::internal)
 }
 
