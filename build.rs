@@ -1,4 +1,5 @@
-//! Copies the pages of `web/` to where they are embedded from: text compressed, the rest as it is.
+//! Copies the pages of `web/`, and the document of the API, to where they are embedded from: text compressed, the rest as
+//! it is.
 
 use std::{
     env,
@@ -10,19 +11,23 @@ use std::{
 
 type Outcome = Result<(), Box<dyn Error>>;
 
+/// What describes the API: `src/http/openapi.rs` makes it in a test, and serves it.
+const DOCUMENT: &str = "tests/openapi.json";
+
 /// What compresses well; images and fonts are compressed already.
 const TEXT: [&str; 8] = ["html", "css", "js", "mjs", "json", "svg", "txt", "webmanifest"];
 
 fn main() -> Outcome {
     println!("cargo::rerun-if-changed=web");
+    println!("cargo::rerun-if-changed={DOCUMENT}");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-env=LUCID_AUTH_TARGET={}", env::var("TARGET")?);
     let target = PathBuf::from(env::var("OUT_DIR")?).join("web");
     if target.exists() {
         fs::remove_dir_all(&target)?;
     }
-    let source = Path::new("web");
-    if source.exists() { copy(source, &target) } else { Ok(fs::create_dir_all(target)?) }
+    copy(Path::new("web"), &target)?;
+    embed(Path::new(DOCUMENT), &target.join("openapi.json"))
 }
 
 /// Copy what is in the folder `from` to the folder `to`, but nothing hidden.
@@ -39,16 +44,22 @@ fn copy(from: &Path, to: &Path) -> Outcome {
             copy(&source, &target)?;
             continue;
         }
-        let bytes = fs::read(&source)?;
-        let extension = source.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        let gzipped = gzip(&bytes)?;
-        // What is small or made of noise does not shrink.
-        if TEXT.contains(&extension) && gzipped.len() < bytes.len() {
-            fs::write(format!("{}.gz", target.display()), gzipped)?;
-            fs::write(format!("{}.br", target.display()), brotli(&bytes)?)?;
-        } else {
-            fs::write(&target, &bytes)?;
-        }
+        embed(&source, &target)?;
+    }
+    Ok(())
+}
+
+/// Copy one file.
+fn embed(source: &Path, target: &Path) -> Outcome {
+    let bytes = fs::read(source)?;
+    let extension = source.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let gzipped = gzip(&bytes)?;
+    // What is small or made of noise does not shrink.
+    if TEXT.contains(&extension) && gzipped.len() < bytes.len() {
+        fs::write(format!("{}.gz", target.display()), gzipped)?;
+        fs::write(format!("{}.br", target.display()), brotli(&bytes)?)?;
+    } else {
+        fs::write(target, &bytes)?;
     }
     Ok(())
 }

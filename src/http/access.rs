@@ -27,22 +27,22 @@ pub enum Grant {
 ///
 /// ```
 /// use std::sync::Arc;
-/// use lucid_auth::{http::{App, Problem, Request, route::{Public, Quota, SignedIn, get}}, service::Principal};
+/// use lucid_auth::{http::{App, Problem, Request, route::{Public, Quota, Route, SignedIn, get}}, service::Principal};
 ///
 /// async fn whoami(_: Arc<App>, request: Request<Principal, ()>) -> Result<String, Problem> {
 ///     Ok(request.caller.user.address.to_string())
 /// }
-/// get("whoami", "/whoami", SignedIn, Quota::Read, whoami, "Tell who calls");
+/// let row: Route = get("whoami", "/whoami", SignedIn, Quota::Read, whoami, "Tell who calls");
 /// ```
 ///
 /// ```compile_fail
 /// use std::sync::Arc;
-/// use lucid_auth::{http::{App, Problem, Request, route::{Public, Quota, SignedIn, get}}, service::Principal};
+/// use lucid_auth::{http::{App, Problem, Request, route::{Public, Quota, Route, SignedIn, get}}, service::Principal};
 ///
 /// async fn whoami(_: Arc<App>, request: Request<Principal, ()>) -> Result<String, Problem> {
 ///     Ok(request.caller.user.address.to_string())
 /// }
-/// get("whoami", "/whoami", Public, Quota::Read, whoami, "Tell who calls");
+/// let row: Route = get("whoami", "/whoami", Public, Quota::Read, whoami, "Tell who calls");
 /// ```
 pub trait Access: Copy + Send + Sync + 'static {
     /// What the handler is given.
@@ -51,8 +51,62 @@ pub trait Access: Copy + Send + Sync + 'static {
     /// The same as a value.
     fn grant(self) -> Grant;
 
+    /// What the handler is given of a caller whom [`Self::grant`] let in.
+    ///
+    /// # Errors
+    ///
+    /// A failure of ours if that was another one's.
+    fn caller(admitted: Admitted) -> Result<Self::Caller, Problem>;
+}
+
+/// A caller who was let in, as the handlers of all rows know them.
+pub enum Admitted {
+    /// Nobody in particular.
+    Anyone,
+    /// Whoever has this token, if one came along.
+    Token(Option<Zeroizing<String>>),
+    /// Whoever is signed in.
+    Principal(Box<Principal>),
+}
+
+impl Grant {
     /// Let the caller of a request in, or not.
-    fn admit(self, app: &App, head: &Head) -> impl Future<Output = Result<Self::Caller, Problem>> + Send;
+    pub(super) async fn admit(self, app: &App, head: &Head) -> Result<Admitted, Problem> {
+        match self {
+            Self::Public | Self::WithRefreshCookie => Ok(Admitted::Anyone),
+            Self::WithToken | Self::WithCookie => {
+                Ok(Admitted::Token(head.bearer()?.map(|token| Zeroizing::new(token.to_owned()))))
+            }
+            Self::SignedIn => signed_in(app, head).await.map(Box::new).map(Admitted::Principal),
+            Self::Holds(permission) => {
+                let caller = signed_in(app, head).await?;
+                if caller.holds(permission) {
+                    Ok(Admitted::Principal(Box::new(caller)))
+                } else {
+                    Err(Problem::new(Code::PermissionMissing).detail("permission", permission.name()))
+                }
+            }
+        }
+    }
+}
+
+async fn signed_in(app: &App, head: &Head) -> Result<Principal, Problem> {
+    let token = head.bearer()?.ok_or_else(|| Problem::new(Code::TokenMissing))?;
+    app.authenticate(head, token).await
+}
+
+fn token(admitted: Admitted) -> Result<Option<Zeroizing<String>>, Problem> {
+    match admitted {
+        Admitted::Token(token) => Ok(token),
+        _ => Err(Problem::internal("the row does not look at tokens")),
+    }
+}
+
+fn principal(admitted: Admitted) -> Result<Principal, Problem> {
+    match admitted {
+        Admitted::Principal(principal) => Ok(*principal),
+        _ => Err(Problem::internal("the row does not know who calls")),
+    }
 }
 
 /// Anyone may call. A token that comes along is not looked at.
@@ -66,7 +120,7 @@ impl Access for Public {
         Grant::Public
     }
 
-    async fn admit(self, _: &App, _: &Head) -> Result<(), Problem> {
+    fn caller(_: Admitted) -> Result<(), Problem> {
         Ok(())
     }
 }
@@ -82,8 +136,8 @@ impl Access for WithToken {
         Grant::WithToken
     }
 
-    async fn admit(self, _: &App, head: &Head) -> Result<Self::Caller, Problem> {
-        Ok(head.bearer()?.map(|token| Zeroizing::new(token.to_owned())))
+    fn caller(admitted: Admitted) -> Result<Self::Caller, Problem> {
+        token(admitted)
     }
 }
 
@@ -99,8 +153,8 @@ impl Access for WithCookie {
         Grant::WithCookie
     }
 
-    async fn admit(self, app: &App, head: &Head) -> Result<Self::Caller, Problem> {
-        WithToken.admit(app, head).await
+    fn caller(admitted: Admitted) -> Result<Self::Caller, Problem> {
+        token(admitted)
     }
 }
 
@@ -116,7 +170,7 @@ impl Access for WithRefreshCookie {
         Grant::WithRefreshCookie
     }
 
-    async fn admit(self, _: &App, _: &Head) -> Result<(), Problem> {
+    fn caller(_: Admitted) -> Result<(), Problem> {
         Ok(())
     }
 }
@@ -132,9 +186,8 @@ impl Access for SignedIn {
         Grant::SignedIn
     }
 
-    async fn admit(self, app: &App, head: &Head) -> Result<Principal, Problem> {
-        let token = head.bearer()?.ok_or_else(|| Problem::new(Code::TokenMissing))?;
-        app.authenticate(head, token).await
+    fn caller(admitted: Admitted) -> Result<Principal, Problem> {
+        principal(admitted)
     }
 }
 
@@ -149,12 +202,7 @@ impl Access for Holds {
         Grant::Holds(self.0)
     }
 
-    async fn admit(self, app: &App, head: &Head) -> Result<Principal, Problem> {
-        let caller = SignedIn.admit(app, head).await?;
-        if caller.holds(self.0) {
-            Ok(caller)
-        } else {
-            Err(Problem::new(Code::PermissionMissing).detail("permission", self.0.name()))
-        }
+    fn caller(admitted: Admitted) -> Result<Principal, Problem> {
+        principal(admitted)
     }
 }

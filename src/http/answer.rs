@@ -120,7 +120,7 @@ async fn dispatch(
                 Ok(pass) => pass,
                 Err(problem) => return Err(problem.without_reading(&body)),
             };
-            let outcome = (route.handler)(app.clone(), head, body).await;
+            let outcome = route.answer(app.clone(), head, body).await;
             pass.settle(&app, outcome)
         }
         Ok(Found::Methods(allow)) => {

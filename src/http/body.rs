@@ -30,21 +30,20 @@ pub(super) fn is_optional<T: Body>() -> bool {
 /// What an empty body counts as, so that an `Option` may be left out.
 const NOTHING: &[u8] = b"null";
 
-/// Read `body`.
-pub(super) async fn read<T: Body>(
+/// Read what was received as a `T`.
+pub(super) fn read<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
+    parse(if bytes.is_empty() { NOTHING } else { bytes })
+}
+
+/// Receive `body`, which is JSON if it is anything. It is the same code for each row.
+pub(super) async fn receive(
     headers: &HeaderMap,
     body: Incoming,
     limits: &Limits,
-) -> Result<T, Problem> {
+) -> Result<Vec<u8>, Problem> {
     let gathered = tokio::time::timeout(limits.body_time, gather(body, limits.body_bytes));
     let bytes = gathered.await.map_err(|_| Problem::new(Code::RequestTimeout).close())??;
-    if bytes.is_empty() {
-        parse(NOTHING)
-    } else if is_json(headers) {
-        parse(&bytes)
-    } else {
-        Err(Problem::new(Code::BodyNotJson))
-    }
+    if bytes.is_empty() || is_json(headers) { Ok(bytes) } else { Err(Problem::new(Code::BodyNotJson)) }
 }
 
 async fn gather(mut body: Incoming, limit: usize) -> Result<Vec<u8>, Problem> {

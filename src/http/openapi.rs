@@ -2,13 +2,9 @@
 //!
 //! [OpenAPI 3.1]: https://spec.openapis.org/oas/v3.1.1.html
 
-use std::{
-    borrow::Cow,
-    sync::{Arc, LazyLock},
-};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::{
     app::App,
@@ -18,9 +14,8 @@ use super::{
     problem::{self, Problem},
     reply::{Outcome, Reply, Response},
     request::Request,
-    route::{COMMON, Route, SIGNED_IN},
+    route::{COMMON, Description, Route, SIGNED_IN},
     router::BASE,
-    routes::routes,
     schemas::Schemas,
     web,
 };
@@ -40,18 +35,18 @@ const SESSION_COOKIE: &str = "Set with the refresh cookie, and at an app's host 
 its name is `lucid_session`. It counts at the host that it was set for: `/auth/forward` takes it where a reverse proxy says \
 that a browser asked for that host.";
 
-/// The document that is served, as text.
-static DOCUMENT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", document(&routes())));
-static HASH: LazyLock<[u8; 32]> = LazyLock::new(|| Sha256::digest(DOCUMENT.as_bytes()).into());
+/// The document that is served: `tests/openapi.json`, put among the pages when the binary is built. A test holds it against
+/// [`document`].
+const DOCUMENT: &str = "openapi.json";
 
 /// Describe `routes`.
 #[must_use]
-pub fn document(routes: &[Route]) -> Value {
+pub fn document(routes: &[Route<Description>]) -> Value {
     build(routes).0
 }
 
 /// The document, and the names of schemas that mean two things.
-fn build(routes: &[Route]) -> (Value, Vec<String>) {
+fn build(routes: &[Route<Description>]) -> (Value, Vec<String>) {
     let mut schemas = Schemas::new();
     let shared = shared();
     let mut paths = Map::<String, Value>::new();
@@ -135,8 +130,7 @@ impl Reply for Document {
 
 /// Publish the document.
 pub(super) async fn get(_: Arc<App>, request: Request<(), ()>) -> Result<Document, Problem> {
-    let text = Cow::Borrowed(DOCUMENT.as_bytes());
-    web::File::hashed("application/json", text, &*HASH, &request.head).map(Document)
+    web::file(DOCUMENT, &request.head).map(Document)
 }
 
 /// The document for people.
@@ -147,10 +141,11 @@ pub(super) async fn page(_: Arc<App>, request: Request<(), ()>) -> Result<web::P
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::routes::described;
 
     #[test]
     fn no_name_stands_for_two_schemas() {
-        let (_, torn) = build(&routes());
+        let (_, torn) = build(&described());
         assert_eq!(
             torn, [""; 0],
             "used in a request and in a reply: give each a type or a #[schemars(rename)]"

@@ -14,7 +14,7 @@ use super::{
     body::{self, Body},
     code::Code,
     reply::{Outcome, Reply},
-    route::{Grant, Route},
+    route::{Description, Grant, Route},
     schemas::Schemas,
     target::Target,
 };
@@ -37,8 +37,8 @@ pub(super) fn signature<B: Body, T: Target, R: Reply>(path: &str, schemas: &mut 
 }
 
 /// The operation of `route`.
-pub(super) fn operation(route: &Route, schemas: &mut Schemas, shared: &Refusals) -> Value {
-    let Signature { parameters, body, outcomes } = (route.signature)(route.path, schemas);
+pub(super) fn operation(route: &Route<Description>, schemas: &mut Schemas, shared: &Refusals) -> Value {
+    let Signature { parameters, body, outcomes } = (route.detail.0)(route.path, schemas);
     let mut operation = json!({
         "operationId": route.operation,
         "summary": route.summary,

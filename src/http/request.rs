@@ -21,7 +21,7 @@ use crate::domain::{
 ///
 /// ```
 /// use std::sync::Arc;
-/// use lucid_auth::http::{App, Problem, Request, route::{Public, Quota, post}};
+/// use lucid_auth::http::{App, Problem, Request, route::{Public, Quota, Route, post}};
 ///
 /// #[derive(serde::Deserialize, schemars::JsonSchema)]
 /// struct Body {}
@@ -29,12 +29,12 @@ use crate::domain::{
 /// async fn take(_: Arc<App>, _: Request<(), Body>) -> Result<(), Problem> {
 ///     Ok(())
 /// }
-/// post("take", "/take", Public, Quota::Write, take, "Take something");
+/// let row: Route = post("take", "/take", Public, Quota::Write, take, "Take something");
 /// ```
 ///
 /// ```compile_fail
 /// use std::sync::Arc;
-/// use lucid_auth::http::{App, Problem, Request, route::{Public, Quota, post}};
+/// use lucid_auth::http::{App, Problem, Request, route::{Public, Quota, Route, post}};
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Body {}
@@ -42,7 +42,7 @@ use crate::domain::{
 /// async fn take(_: Arc<App>, _: Request<(), Body>) -> Result<(), Problem> {
 ///     Ok(())
 /// }
-/// post("take", "/take", Public, Quota::Write, take, "Take something");
+/// let row: Route = post("take", "/take", Public, Quota::Write, take, "Take something");
 /// ```
 ///
 /// `C` is who calls: `()` in a public row of the table, else a [`Principal`](crate::service::Principal). `B` is the

@@ -4,7 +4,9 @@ use std::{pin::Pin, sync::Arc};
 
 use hyper::{Method, body::Incoming};
 
-pub use super::access::{Access, Grant, Holds, Public, SignedIn, WithCookie, WithRefreshCookie, WithToken};
+pub use super::access::{
+    Access, Admitted, Grant, Holds, Public, SignedIn, WithCookie, WithRefreshCookie, WithToken,
+};
 use super::{
     app::App,
     body::{self, Body},
@@ -17,8 +19,8 @@ use super::{
     target::Target,
 };
 
-/// What can be asked, by whom, and who answers.
-pub struct Route {
+/// What can be asked, by whom, and who answers; and what describes it, in a table that is described.
+pub struct Route<D = ()> {
     /// The name of the operation in the OpenAPI document.
     pub operation: &'static str,
     /// The method. A `GET` answers `HEAD` too.
@@ -34,14 +36,37 @@ pub struct Route {
     /// The refusals to expect, besides those common to all.
     pub fails: &'static [Code],
     /// What the handler takes and gives.
-    pub(super) signature: fn(&str, &mut Schemas) -> Signature,
+    pub(super) detail: D,
     pub(super) handler: Handler,
 }
 
-pub(super) type Handler = Box<dyn Fn(Arc<App>, Head, Incoming) -> Answer + Send + Sync>;
+/// What a table tells of its handlers' types. The one that serves tells nothing: what describes types stays out of the
+/// binary, where it would be a twentieth of all.
+pub trait Detail {
+    /// What it tells of a handler of these types.
+    fn of<B: Body, T: Target, R: Reply>() -> Self;
+}
+
+impl Detail for () {
+    fn of<B: Body, T: Target, R: Reply>() -> Self {}
+}
+
+/// Describes what a handler takes and gives.
+pub struct Description(pub(super) fn(&str, &mut Schemas) -> Signature);
+
+impl Detail for Description {
+    fn of<B: Body, T: Target, R: Reply>() -> Self {
+        Self(operation::signature::<B, T, R>)
+    }
+}
+
+/// What reads the target of a request, and then answers it.
+pub(super) type Handler = Box<dyn Fn(&Head) -> Result<Respond, Problem> + Send + Sync>;
+/// What answers a request whose caller was let in and whose body was received.
+pub(super) type Respond = Box<dyn FnOnce(Arc<App>, Admitted, Head, &[u8]) -> Result<Answer, Problem> + Send>;
 pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
 
-impl Route {
+impl<D> Route<D> {
     /// Say which refusals to expect.
     #[must_use]
     pub fn fails(mut self, codes: &'static [Code]) -> Self {
@@ -106,112 +131,133 @@ pub enum Quota {
 }
 
 /// A row for `GET`: read something.
-pub fn get<A, B, T, R, F, Fut>(
+pub fn get<A, B, T, R, F, Fut, D>(
     operation: &'static str,
     path: &'static str,
     access: A,
     quota: Quota,
     handler: F,
     summary: &'static str,
-) -> Route
+) -> Route<D>
 where
     A: Access,
     B: Body,
-    T: Target,
+    T: Target + 'static,
     R: Reply,
     F: Fn(Arc<App>, Request<A::Caller, B, T>) -> Fut + Copy + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, Problem>> + Send,
+    Fut: Future<Output = Result<R, Problem>> + Send + 'static,
+    D: Detail,
 {
     row(Method::GET, (operation, path, summary), access, quota, handler)
 }
 
 /// A row for `POST`: do or make something.
-pub fn post<A, B, T, R, F, Fut>(
+pub fn post<A, B, T, R, F, Fut, D>(
     operation: &'static str,
     path: &'static str,
     access: A,
     quota: Quota,
     handler: F,
     summary: &'static str,
-) -> Route
+) -> Route<D>
 where
     A: Access,
     B: Body,
-    T: Target,
+    T: Target + 'static,
     R: Reply,
     F: Fn(Arc<App>, Request<A::Caller, B, T>) -> Fut + Copy + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, Problem>> + Send,
+    Fut: Future<Output = Result<R, Problem>> + Send + 'static,
+    D: Detail,
 {
     row(Method::POST, (operation, path, summary), access, quota, handler)
 }
 
 /// A row for `PUT`: change something.
-pub fn put<A, B, T, R, F, Fut>(
+pub fn put<A, B, T, R, F, Fut, D>(
     operation: &'static str,
     path: &'static str,
     access: A,
     quota: Quota,
     handler: F,
     summary: &'static str,
-) -> Route
+) -> Route<D>
 where
     A: Access,
     B: Body,
-    T: Target,
+    T: Target + 'static,
     R: Reply,
     F: Fn(Arc<App>, Request<A::Caller, B, T>) -> Fut + Copy + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, Problem>> + Send,
+    Fut: Future<Output = Result<R, Problem>> + Send + 'static,
+    D: Detail,
 {
     row(Method::PUT, (operation, path, summary), access, quota, handler)
 }
 
 /// A row for `DELETE`: end something.
-pub fn delete<A, B, T, R, F, Fut>(
+pub fn delete<A, B, T, R, F, Fut, D>(
     operation: &'static str,
     path: &'static str,
     access: A,
     quota: Quota,
     handler: F,
     summary: &'static str,
-) -> Route
+) -> Route<D>
 where
     A: Access,
     B: Body,
-    T: Target,
+    T: Target + 'static,
     R: Reply,
     F: Fn(Arc<App>, Request<A::Caller, B, T>) -> Fut + Copy + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, Problem>> + Send,
+    Fut: Future<Output = Result<R, Problem>> + Send + 'static,
+    D: Detail,
 {
     row(Method::DELETE, (operation, path, summary), access, quota, handler)
 }
 
-/// A row whose handler is asked once the caller was admitted and the body read, in that order.
-fn row<A, B, T, R, F, Fut>(
+impl Route {
+    /// Answer a request: let its caller in, read its target, receive its body, and ask the handler, in this order. All but
+    /// the last is the same code for each row, as the binary has many of them.
+    pub(super) async fn answer(
+        &self,
+        app: Arc<App>,
+        head: Head,
+        body: Incoming,
+    ) -> Result<Response, Problem> {
+        let begun = async { Ok((self.access.admit(&app, &head).await?, (self.handler)(&head)?)) };
+        let (admitted, respond) = match begun.await {
+            Ok(begun) => begun,
+            Err(problem) => return Err(Problem::without_reading(problem, &body)),
+        };
+        let bytes = body::receive(&head.headers, body, &app.settings.limits).await?;
+        respond(app, admitted, head, &bytes)?.await
+    }
+}
+
+/// A row whose handler is asked as [`Route::answer`] says.
+fn row<A, B, T, R, F, Fut, D>(
     method: Method,
     (operation, path, summary): (&'static str, &'static str, &'static str),
     access: A,
     quota: Quota,
     handler: F,
-) -> Route
+) -> Route<D>
 where
     A: Access,
     B: Body,
-    T: Target,
+    T: Target + 'static,
     R: Reply,
     F: Fn(Arc<App>, Request<A::Caller, B, T>) -> Fut + Copy + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, Problem>> + Send,
+    Fut: Future<Output = Result<R, Problem>> + Send + 'static,
+    D: Detail,
 {
-    let handler: Handler = Box::new(move |app, head, body| {
-        Box::pin(async move {
-            let admitted = async { Ok((access.admit(&app, &head).await?, T::read(&head)?)) };
-            let (caller, target) = match admitted.await {
-                Ok(admitted) => admitted,
-                Err(problem) => return Err(Problem::without_reading(problem, &body)),
-            };
-            let body = body::read(&head.headers, body, &app.settings.limits).await?;
-            handler(app, Request { caller, body, target, head }).await?.into_response()
-        })
+    let handler: Handler = Box::new(move |head| {
+        let target = T::read(head)?;
+        Ok(Box::new(move |app, admitted, head, bytes| {
+            let (caller, body) = (A::caller(admitted)?, body::read(bytes)?);
+            let answer = handler(app, Request { caller, body, target, head });
+            Ok(Box::pin(async move { answer.await?.into_response() }))
+        }))
     });
-    let signature = operation::signature::<B, T, R>;
-    Route { operation, method, path, access: access.grant(), quota, summary, fails: &[], signature, handler }
+    let detail = D::of::<B, T, R>();
+    Route { operation, method, path, access: access.grant(), quota, summary, fails: &[], detail, handler }
 }

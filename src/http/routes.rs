@@ -11,7 +11,7 @@ use super::{
     },
     export, forward, handover, hw, info, keys, openapi, permissions, problems, profile,
     route::{
-        Holds, Public,
+        Description, Detail, Holds, Public,
         Quota::{Proxy, Read, SignIn, Token, Unlimited, Write},
         Route, SignedIn, WithCookie, WithRefreshCookie, WithToken, delete, get, post, put,
     },
@@ -19,10 +19,20 @@ use super::{
 };
 use crate::domain::{permission::Permission, redirect::CALLBACK};
 
-/// Every row.
+/// Every row, to be served.
 #[must_use]
-#[rustfmt::skip]
 pub fn routes() -> Vec<Route> {
+    table()
+}
+
+/// Every row, to be described.
+#[must_use]
+pub fn described() -> Vec<Route<Description>> {
+    table()
+}
+
+#[rustfmt::skip]
+fn table<D: Detail>() -> Vec<Route<D>> {
     vec![
         //   operation          path                      who may call  quota      handler              summary
         post("issueChallenge",  "/auth/challenge",        Public,       SignIn,    challenge::post,     "Ask for a text to sign")

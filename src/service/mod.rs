@@ -28,7 +28,7 @@ mod system;
 mod tokens;
 mod users;
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
 pub use asker::Asker;
 pub use authenticate::Principal;
@@ -163,7 +163,17 @@ impl std::fmt::Debug for Service {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(Error::Internal("a computation panicked")))
+    let done = run(Box::new(move || Box::new(work()))).await;
+    // It is what went in.
+    let done = done.and_then(|done| done.downcast::<Result<T, Error>>().ok());
+    done.map_or(Err(Error::Internal("a computation panicked")), |outcome| *outcome)
+}
+
+/// Work, and what comes of it, of whatever kind: the runtime's code for a task is in the binary once, not for each.
+type Work = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
+
+async fn run(work: Work) -> Option<Box<dyn Any + Send>> {
+    tokio::task::spawn_blocking(work).await.ok()
 }
 
 /// A store's answer that holds the rules' answer: a refusal is a value and commits, only a failing database undoes.

@@ -12,13 +12,13 @@ use std::{
 };
 
 use redb::{
-    Durability, Key, ReadTransaction, ReadableTable as _, ReadableTableMetadata as _, TableDefinition,
-    TableHandle as _, Value, WriteTransaction,
+    Durability, ReadTransaction, ReadableTable as _, ReadableTableMetadata as _, TableHandle as _,
+    WriteTransaction,
 };
 
 use super::{
     CheckReport, OpenError, StoreError, audit, disk, hardware_wallets, keys, lineage, meta, open, sessions,
-    sign_ins, users, users_index,
+    sign_ins, transaction::Table, users, users_index,
 };
 use crate::domain::timestamp::Timestamp;
 
@@ -192,10 +192,7 @@ impl Copying<'_> {
         }
     }
 
-    fn table<K: Key + 'static, V: Value + 'static>(
-        &self,
-        definition: TableDefinition<'_, K, V>,
-    ) -> Result<String, CopyError> {
+    fn table(&self, definition: Table) -> Result<String, CopyError> {
         let failed = |error: &dyn std::fmt::Display| CopyError::Write {
             path: self.path.to_owned(),
             why: error.to_string(),

@@ -20,7 +20,7 @@ use data_encoding::HEXLOWER;
 use redb::ReadableTable as _;
 use serde::{Deserialize, Serialize};
 
-use super::{Reads, StoreError, disk, lineage::Lineage, users, users_index};
+use super::{Reads, StoreError, disk, lineage::Lineage, row::fixed, users, users_index};
 use crate::domain::{id::UserId, timestamp::Timestamp, wallet::Address};
 
 /// The least time from one write that nobody waits for to the next.
@@ -62,7 +62,7 @@ impl Content {
     pub(super) fn of(tx: &impl Reads, lineage: Lineage) -> Result<Self, StoreError> {
         let mut locked = BTreeMap::new();
         for row in tx.table(users_index::LOCKED)?.iter()? {
-            let id = UserId::from_bytes(*row?.0.value());
+            let id = UserId::from_bytes(fixed(row?.0.value())?);
             let user = users::find(tx, id)?.ok_or(StoreError::Inconsistent("a lock of nobody"))?;
             locked.insert(id, Lock { address: user.address, at: user.locked_at.unwrap_or(user.updated_at) });
         }

@@ -1,11 +1,12 @@
 //! The table of hardware wallets, and the index by address.
 
-use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{ReadableTable, ReadableTableMetadata};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Reads, StoreError, Tx,
-    row::{decode, encode},
+    row::{decode, encode, fixed},
+    transaction::Table,
     users,
 };
 use crate::domain::{
@@ -18,9 +19,8 @@ use crate::domain::{
 
 const NAME: &str = "hardware_wallets";
 /// By the user's identifier, then the wallet's: a user's wallets stand together, in the order they were connected.
-pub(super) const WALLETS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new(NAME);
-pub(super) const BY_ADDRESS: TableDefinition<&[u8; 20], &[u8; 32]> =
-    TableDefinition::new("hardware_wallets_by_address");
+pub(super) const WALLETS: Table = Table::new(NAME);
+pub(super) const BY_ADDRESS: Table = Table::new("hardware_wallets_by_address");
 
 #[derive(Serialize, Deserialize)]
 struct Row {
@@ -91,7 +91,7 @@ fn parts(key: &[u8; 32]) -> (UserId, WalletId) {
 /// [`StoreError`] if the database cannot be read.
 pub fn find(tx: &impl Reads, user: UserId, id: WalletId) -> Result<Option<HardwareWallet>, StoreError> {
     let key = key(user, id);
-    tx.table(WALLETS)?.get(&key)?.map(|row| from_bytes(&key, row.value())).transpose()
+    tx.table(WALLETS)?.get(key.as_slice())?.map(|row| from_bytes(&key, row.value())).transpose()
 }
 
 /// The wallet with `address`, whosever it is.
@@ -100,17 +100,19 @@ pub fn find(tx: &impl Reads, user: UserId, id: WalletId) -> Result<Option<Hardwa
 ///
 /// [`StoreError`] if the database cannot be read.
 pub fn find_by_address(tx: &impl Reads, address: &Address) -> Result<Option<HardwareWallet>, StoreError> {
-    let Some(key) = tx.table(BY_ADDRESS)?.get(address.as_bytes())?.map(|key| *key.value()) else {
-        return Ok(None);
-    };
+    let table = tx.table(BY_ADDRESS)?;
+    let Some(key) = table.get(address.as_bytes().as_slice())? else { return Ok(None) };
+    let key = fixed(key.value())?;
     let row = tx.table(WALLETS)?;
-    let row = row.get(&key)?.ok_or(StoreError::Inconsistent("an address without its wallet"))?;
+    let row = row.get(key.as_slice())?.ok_or(StoreError::Inconsistent("an address without its wallet"))?;
     from_bytes(&key, row.value()).map(Some)
 }
 
 /// Whose hardware wallet has `address`. Whether it is somebody's at all, [`users::find_by_address`] tells.
 pub(super) fn owner(tx: &impl Reads, address: &Address) -> Result<Option<UserId>, StoreError> {
-    Ok(tx.table(BY_ADDRESS)?.get(address.as_bytes())?.map(|key| parts(key.value()).0))
+    let table = tx.table(BY_ADDRESS)?;
+    let key = table.get(address.as_bytes().as_slice())?;
+    key.map(|key| Ok(parts(&fixed(key.value())?).0)).transpose()
 }
 
 /// The wallets of `user`, in the order they were connected; at most [`HardwareWallet::PER_USER`].
@@ -122,9 +124,12 @@ pub fn of_user(tx: &impl Reads, user: UserId) -> Result<Vec<HardwareWallet>, Sto
     let (first, last) =
         (key(user, WalletId::from_bytes([0; 16])), key(user, WalletId::from_bytes([0xff; 16])));
     let table = tx.table(WALLETS)?;
-    let rows = table.range::<&[u8; 32]>(&first..=&last)?;
-    rows.map(|row| row.map_err(StoreError::from).and_then(|(key, row)| from_bytes(key.value(), row.value())))
-        .collect()
+    let rows = table.range::<&[u8]>(first.as_slice()..=last.as_slice())?;
+    rows.map(|row| {
+        let (key, row) = row?;
+        from_bytes(&fixed(key.value())?, row.value())
+    })
+    .collect()
 }
 
 /// How many wallets there are.
@@ -146,7 +151,7 @@ pub fn insert(tx: &Tx, wallet: &HardwareWallet) -> Result<bool, StoreError> {
         return Ok(false);
     }
     let key = key(wallet.user_id, wallet.id);
-    tx.table_mut(BY_ADDRESS)?.insert(wallet.address.as_bytes(), &key)?;
+    tx.table_mut(BY_ADDRESS)?.insert(wallet.address.as_bytes().as_slice(), key.as_slice())?;
     update(tx, wallet)?;
     Ok(true)
 }
@@ -158,7 +163,7 @@ pub fn insert(tx: &Tx, wallet: &HardwareWallet) -> Result<bool, StoreError> {
 /// [`StoreError`] if the database cannot be written.
 pub fn update(tx: &Tx, wallet: &HardwareWallet) -> Result<(), StoreError> {
     let key = key(wallet.user_id, wallet.id);
-    tx.table_mut(WALLETS)?.insert(&key, to_bytes(wallet)?.as_slice())?;
+    tx.table_mut(WALLETS)?.insert(key.as_slice(), to_bytes(wallet)?.as_slice())?;
     Ok(())
 }
 
@@ -168,8 +173,8 @@ pub fn update(tx: &Tx, wallet: &HardwareWallet) -> Result<(), StoreError> {
 ///
 /// [`StoreError`] if the database cannot be written.
 pub fn remove(tx: &Tx, wallet: &HardwareWallet) -> Result<(), StoreError> {
-    tx.table_mut(WALLETS)?.remove(&key(wallet.user_id, wallet.id))?;
-    tx.table_mut(BY_ADDRESS)?.remove(wallet.address.as_bytes())?;
+    tx.table_mut(WALLETS)?.remove(key(wallet.user_id, wallet.id).as_slice())?;
+    tx.table_mut(BY_ADDRESS)?.remove(wallet.address.as_bytes().as_slice())?;
     Ok(())
 }
 
@@ -183,10 +188,11 @@ pub(super) fn check(tx: &impl Reads) -> Result<u64, StoreError> {
     let own = tx.table(users::BY_ADDRESS)?;
     for row in wallets.iter()? {
         let (key, row) = row?;
-        let wallet = from_bytes(key.value(), row.value())?;
-        let points_back =
-            by_address.get(wallet.address.as_bytes())?.is_some_and(|found| found.value() == key.value());
-        if !points_back || own.get(wallet.address.as_bytes())?.is_some() {
+        let wallet = from_bytes(&fixed(key.value())?, row.value())?;
+        let points_back = by_address
+            .get(wallet.address.as_bytes().as_slice())?
+            .is_some_and(|found| found.value() == key.value());
+        if !points_back || own.get(wallet.address.as_bytes().as_slice())?.is_some() {
             return Err(StoreError::Inconsistent("a hardware wallet whose address is another's or nobody's"));
         }
         if users::find(tx, wallet.user_id)?.is_none() {
@@ -270,8 +276,10 @@ mod tests {
         let ada = user(1);
         let there = wallet(&ada, 10);
         let breaks: [&dyn Fn(&Tx); 5] = [
-            &|tx| drop(tx.table_mut(BY_ADDRESS).unwrap().remove(there.address.as_bytes()).unwrap()),
-            &|tx| drop(tx.table_mut(WALLETS).unwrap().remove(&key(ada.id, there.id)).unwrap()),
+            &|tx| {
+                drop(tx.table_mut(BY_ADDRESS).unwrap().remove(there.address.as_bytes().as_slice()).unwrap());
+            },
+            &|tx| drop(tx.table_mut(WALLETS).unwrap().remove(key(ada.id, there.id).as_slice()).unwrap()),
             &|tx| {
                 update(tx, &HardwareWallet { address: Address::from_bytes([1; 20]), ..there.clone() })
                     .unwrap();
@@ -279,7 +287,7 @@ mod tests {
             &|tx| update(tx, &HardwareWallet { user_id: user(9).id, ..there.clone() }).unwrap(),
             &|tx| {
                 let row = b"\x01{}".as_slice();
-                drop(tx.table_mut(WALLETS).unwrap().insert(&key(ada.id, there.id), row).unwrap());
+                drop(tx.table_mut(WALLETS).unwrap().insert(key(ada.id, there.id).as_slice(), row).unwrap());
             },
         ];
         for (number, damage) in breaks.into_iter().enumerate() {

@@ -1,6 +1,6 @@
 //! The table of signing keys.
 
-use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{ReadableTable, ReadableTableMetadata};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -8,11 +8,12 @@ use super::{
     Reads, StoreError, Tx, meta,
     row::{base64url_any, decode, encode},
     secret,
+    transaction::Table,
 };
 use crate::domain::{key::Key, seal::MasterKey, timestamp::Timestamp};
 
 const NAME: &str = "signing_keys";
-pub(super) const KEYS: TableDefinition<&[u8], &[u8]> = TableDefinition::new(NAME);
+pub(super) const KEYS: Table = Table::new(NAME);
 
 #[derive(Serialize, Deserialize)]
 struct Row {

@@ -1,11 +1,11 @@
 //! The table of what there is one of: the schema's version, and the key that marks tokens and cookies as ours.
 
-use redb::{ReadableTable, TableDefinition};
+use redb::ReadableTable;
 
-use super::{Reads, StoreError, Tx, secret};
+use super::{Reads, StoreError, Tx, secret, transaction::Table};
 use crate::domain::{mac::MacKey, seal::MasterKey};
 
-pub(super) const META: TableDefinition<&[u8], &[u8]> = TableDefinition::new("meta");
+pub(super) const META: Table = Table::new("meta");
 
 const SCHEMA: &[u8] = b"schema";
 /// Its name is from when only refresh tokens were marked with it.

@@ -35,6 +35,15 @@ pub(super) fn decode<T: DeserializeOwned>(table: &'static str, bytes: &[u8]) -> 
         .map_err(|error| StoreError::Row { table, why: format!("JSON, column {}", error.column()) })
 }
 
+/// A key, or a value that is one, of this length.
+///
+/// # Errors
+///
+/// [`StoreError::Inconsistent`] if it is of another.
+pub(super) fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Inconsistent("a key of another length than keys have there"))
+}
+
 /// Bytes of any length in JSON: base64url.
 pub(super) mod base64url_any {
     use data_encoding::BASE64URL_NOPAD;

@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
-use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{ReadableTable, ReadableTableMetadata};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Reads, StoreError, Tx,
-    row::{base64url, decode, encode},
+    row::{base64url, decode, encode, fixed},
+    transaction::{NOTHING, Table},
 };
 use crate::domain::{
     client::UserAgent,
@@ -19,9 +20,9 @@ use crate::domain::{
 };
 
 const NAME: &str = "sessions";
-pub(super) const SESSIONS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new(NAME);
+pub(super) const SESSIONS: Table = Table::new(NAME);
 /// The user's identifier, then the session's: a user's sessions stand together, oldest first.
-pub(super) const BY_USER: TableDefinition<&[u8; 32], ()> = TableDefinition::new("sessions_by_user");
+pub(super) const BY_USER: Table = Table::new("sessions_by_user");
 
 #[derive(Serialize, Deserialize)]
 struct Row {
@@ -109,7 +110,7 @@ fn by_user(user: UserId, session: SessionId) -> [u8; 32] {
 ///
 /// [`StoreError`] if the database cannot be read.
 pub fn find(tx: &impl Reads, id: SessionId) -> Result<Option<Session>, StoreError> {
-    tx.table(SESSIONS)?.get(id.as_bytes())?.map(|row| from_bytes(id, row.value())).transpose()
+    tx.table(SESSIONS)?.get(id.as_bytes().as_slice())?.map(|row| from_bytes(id, row.value())).transpose()
 }
 
 /// The sessions of `user`, oldest first.
@@ -122,9 +123,8 @@ pub fn of_user(tx: &impl Reads, user: UserId) -> Result<Vec<SessionId>, StoreErr
         (by_user(user, SessionId::from_bytes([0; 16])), by_user(user, SessionId::from_bytes([0xff; 16])));
     let table = tx.table(BY_USER)?;
     let mut sessions = Vec::new();
-    for key in table.range::<&[u8; 32]>(&first..=&last)? {
-        let mut id = [0; 16];
-        id.copy_from_slice(&key?.0.value()[16..]);
+    for key in table.range::<&[u8]>(first.as_slice()..=last.as_slice())? {
+        let id = fixed(key?.0.value().get(16..).unwrap_or_default())?;
         sessions.push(SessionId::from_bytes(id));
     }
     Ok(sessions)
@@ -152,7 +152,7 @@ pub fn over(
     let mut over = Vec::new();
     for row in tx.table(SESSIONS)?.iter()? {
         let (id, row) = row?;
-        let session = from_bytes(SessionId::from_bytes(*id.value()), row.value())?;
+        let session = from_bytes(SessionId::from_bytes(fixed(id.value())?), row.value())?;
         if is_over(&session) {
             over.push(session.id);
         }
@@ -169,8 +169,8 @@ pub fn over(
 ///
 /// [`StoreError`] if the database cannot be written.
 pub fn put(tx: &Tx, session: &Session) -> Result<(), StoreError> {
-    tx.table_mut(SESSIONS)?.insert(session.id.as_bytes(), to_bytes(session)?.as_slice())?;
-    tx.table_mut(BY_USER)?.insert(&by_user(session.user_id, session.id), ())?;
+    tx.table_mut(SESSIONS)?.insert(session.id.as_bytes().as_slice(), to_bytes(session)?.as_slice())?;
+    tx.table_mut(BY_USER)?.insert(by_user(session.user_id, session.id).as_slice(), NOTHING)?;
     tx.session_changed(session.id, Some(session.clone()));
     Ok(())
 }
@@ -182,8 +182,8 @@ pub fn put(tx: &Tx, session: &Session) -> Result<(), StoreError> {
 /// [`StoreError`] if the database cannot be written.
 pub fn take(tx: &Tx, id: SessionId) -> Result<Option<Session>, StoreError> {
     let Some(session) = find(tx, id)? else { return Ok(None) };
-    tx.table_mut(SESSIONS)?.remove(id.as_bytes())?;
-    tx.table_mut(BY_USER)?.remove(&by_user(session.user_id, id))?;
+    tx.table_mut(SESSIONS)?.remove(id.as_bytes().as_slice())?;
+    tx.table_mut(BY_USER)?.remove(by_user(session.user_id, id).as_slice())?;
     tx.session_changed(id, None);
     Ok(Some(session))
 }
@@ -210,11 +210,11 @@ pub(super) fn check(tx: &impl Reads) -> Result<u64, StoreError> {
     let (sessions, index, users) = (tx.table(SESSIONS)?, tx.table(BY_USER)?, tx.table(super::users::USERS)?);
     for row in sessions.iter()? {
         let (id, row) = row?;
-        let session = from_bytes(SessionId::from_bytes(*id.value()), row.value())?;
-        if users.get(session.user_id.as_bytes())?.is_none() {
+        let session = from_bytes(SessionId::from_bytes(fixed(id.value())?), row.value())?;
+        if users.get(session.user_id.as_bytes().as_slice())?.is_none() {
             return Err(StoreError::Inconsistent("a session of nobody"));
         }
-        if index.get(&by_user(session.user_id, session.id))?.is_none() {
+        if index.get(by_user(session.user_id, session.id).as_slice())?.is_none() {
             return Err(StoreError::Inconsistent("a session that its user's list lacks"));
         }
     }

@@ -1,12 +1,12 @@
 //! The table of how many signed in, by hour: a few rows, whatever the size of the audit log and whether it is kept.
 
-use redb::{ReadableTable, TableDefinition};
+use redb::ReadableTable;
 
-use super::{Reads, StoreError, Tx};
+use super::{Reads, StoreError, Tx, row::fixed, transaction::Table};
 use crate::domain::{hour::Hour, timestamp::Timestamp};
 
-/// The hour's number, and how many signed in within it. Only hours that are told of have a row.
-pub(super) const BY_HOUR: TableDefinition<u32, u64> = TableDefinition::new("sign_ins_by_hour");
+/// The hour's number, in 4 bytes, and in 8 how many signed in within it. Only hours that are told of have a row.
+pub(super) const BY_HOUR: Table = Table::new("sign_ins_by_hour");
 
 /// Count a sign-in at `now`.
 ///
@@ -16,12 +16,14 @@ pub(super) const BY_HOUR: TableDefinition<u32, u64> = TableDefinition::new("sign
 pub fn count(tx: &Tx, now: Timestamp) -> Result<(), StoreError> {
     let hour = Hour::of(now);
     let mut table = tx.table_mut(BY_HOUR)?;
-    let before = table.get(hour.number())?.map(|count| count.value());
-    table.insert(hour.number(), before.unwrap_or(0).saturating_add(1))?;
+    let key = hour.number().to_be_bytes();
+    let before = table.get(key.as_slice())?.map(|count| fixed(count.value())).transpose()?;
+    let count = before.map_or(0, u64::from_be_bytes).saturating_add(1);
+    table.insert(key.as_slice(), count.to_be_bytes().as_slice())?;
     if before.is_none() {
         // Hours to come are of a clock that ran ahead.
-        let told = hour.first_told().number()..=hour.number();
-        table.retain(|number, _| told.contains(&number))?;
+        let told = hour.first_told().number().to_be_bytes()..=key;
+        table.retain(|key, _| told.start().as_slice() <= key && key <= told.end().as_slice())?;
     }
     Ok(())
 }
@@ -34,10 +36,12 @@ pub fn count(tx: &Tx, now: Timestamp) -> Result<(), StoreError> {
 pub fn by_hour(tx: &impl Reads, now: Timestamp) -> Result<Vec<(Hour, u64)>, StoreError> {
     let hour = Hour::of(now);
     let rows = tx.table(BY_HOUR)?;
-    let rows = rows.range(hour.first_told().number()..=hour.number())?;
+    let (first, last) = (hour.first_told().number().to_be_bytes(), hour.number().to_be_bytes());
+    let rows = rows.range::<&[u8]>(first.as_slice()..=last.as_slice())?;
     rows.map(|row| {
         let (number, count) = row?;
-        Ok((Hour::from_number(number.value()), count.value()))
+        let (number, count) = (fixed(number.value())?, fixed(count.value())?);
+        Ok((Hour::from_number(u32::from_be_bytes(number)), u64::from_be_bytes(count)))
     })
     .collect()
 }

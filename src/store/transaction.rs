@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use redb::{Key, ReadTransaction, ReadableTable, Table, TableDefinition, Value, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 
 use super::{
     StoreError,
@@ -13,6 +13,13 @@ use crate::domain::{
     session::Session,
 };
 
+/// A table. Keys and values are bytes in each, so that the binary has redb's code for tables once: any other kind of key
+/// or value would add a hundredth to it. Keys of numbers are big-endian, so that they sort as the numbers do.
+pub(super) type Table = TableDefinition<'static, &'static [u8], &'static [u8]>;
+
+/// The value where the key says all.
+pub(super) const NOTHING: &[u8] = &[];
+
 /// What tables can be read from: a snapshot, or a transaction that sees its own changes.
 pub trait Reads {
     /// The table of this definition.
@@ -20,17 +27,17 @@ pub trait Reads {
     /// # Errors
     ///
     /// [`StoreError`] if the database has no such table, or cannot be read.
-    fn table<K: Key + 'static, V: Value + 'static>(
+    fn table(
         &self,
-        definition: TableDefinition<K, V>,
-    ) -> Result<impl ReadableTable<K, V>, StoreError>;
+        definition: TableDefinition<&'static [u8], &'static [u8]>,
+    ) -> Result<impl ReadableTable<&'static [u8], &'static [u8]>, StoreError>;
 }
 
 impl Reads for ReadTransaction {
-    fn table<K: Key + 'static, V: Value + 'static>(
+    fn table(
         &self,
-        definition: TableDefinition<K, V>,
-    ) -> Result<impl ReadableTable<K, V>, StoreError> {
+        definition: TableDefinition<&'static [u8], &'static [u8]>,
+    ) -> Result<impl ReadableTable<&'static [u8], &'static [u8]>, StoreError> {
         Ok(self.open_table(definition)?)
     }
 }
@@ -51,10 +58,10 @@ pub(super) struct Told {
 }
 
 impl Reads for Tx {
-    fn table<K: Key + 'static, V: Value + 'static>(
+    fn table(
         &self,
-        definition: TableDefinition<K, V>,
-    ) -> Result<impl ReadableTable<K, V>, StoreError> {
+        definition: TableDefinition<&'static [u8], &'static [u8]>,
+    ) -> Result<impl ReadableTable<&'static [u8], &'static [u8]>, StoreError> {
         Ok(self.redb.open_table(definition)?)
     }
 }
@@ -65,10 +72,10 @@ impl Tx {
     }
 
     /// The table of this definition, to change it. Only one handle of a table may be open at a time.
-    pub(super) fn table_mut<K: Key + 'static, V: Value + 'static>(
+    pub(super) fn table_mut(
         &self,
-        definition: TableDefinition<K, V>,
-    ) -> Result<Table<'_, K, V>, StoreError> {
+        definition: Table,
+    ) -> Result<redb::Table<'_, &'static [u8], &'static [u8]>, StoreError> {
         Ok(self.redb.open_table(definition)?)
     }
 

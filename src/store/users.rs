@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
-use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{ReadableTable, ReadableTableMetadata};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
     Reads, StoreError, Tx, hardware_wallets,
-    row::{decode, encode},
+    row::{decode, encode, fixed},
+    transaction::Table,
     users_index,
 };
 use crate::domain::{
@@ -23,8 +24,8 @@ use crate::domain::{
 };
 
 const NAME: &str = "users";
-pub(super) const USERS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new(NAME);
-pub(super) const BY_ADDRESS: TableDefinition<&[u8; 20], &[u8; 16]> = TableDefinition::new("users_by_address");
+pub(super) const USERS: Table = Table::new(NAME);
+pub(super) const BY_ADDRESS: Table = Table::new("users_by_address");
 
 #[derive(Serialize, Deserialize)]
 struct Row {
@@ -110,7 +111,7 @@ pub(super) fn from_bytes(id: UserId, bytes: &[u8]) -> Result<User, StoreError> {
 ///
 /// [`StoreError`] if the database cannot be read.
 pub fn find(tx: &impl Reads, id: UserId) -> Result<Option<User>, StoreError> {
-    tx.table(USERS)?.get(id.as_bytes())?.map(|row| from_bytes(id, row.value())).transpose()
+    tx.table(USERS)?.get(id.as_bytes().as_slice())?.map(|row| from_bytes(id, row.value())).transpose()
 }
 
 /// The user whom `address` signs in: whose own it is, or who bound a hardware wallet with it.
@@ -125,7 +126,9 @@ pub fn find_by_address(tx: &impl Reads, address: &Address) -> Result<Option<User
 
 /// Whose `address` is, as their own or as a hardware wallet's. The only place that says whether an address is free.
 pub(super) fn owner(tx: &impl Reads, address: &Address) -> Result<Option<UserId>, StoreError> {
-    let own = tx.table(BY_ADDRESS)?.get(address.as_bytes())?.map(|id| UserId::from_bytes(*id.value()));
+    let table = tx.table(BY_ADDRESS)?;
+    let own = table.get(address.as_bytes().as_slice())?;
+    let own = own.map(|id| fixed(id.value()).map(UserId::from_bytes)).transpose()?;
     match own {
         Some(id) => Ok(Some(id)),
         None => hardware_wallets::owner(tx, address),
@@ -150,8 +153,8 @@ pub fn insert(tx: &Tx, user: &User) -> Result<bool, StoreError> {
     if owner(tx, &user.address)?.is_some() {
         return Ok(false);
     }
-    tx.table_mut(BY_ADDRESS)?.insert(user.address.as_bytes(), user.id.as_bytes())?;
-    tx.table_mut(USERS)?.insert(user.id.as_bytes(), to_bytes(user)?.as_slice())?;
+    tx.table_mut(BY_ADDRESS)?.insert(user.address.as_bytes().as_slice(), user.id.as_bytes().as_slice())?;
+    tx.table_mut(USERS)?.insert(user.id.as_bytes().as_slice(), to_bytes(user)?.as_slice())?;
     users_index::replace(tx, None, Some(user))?;
     Ok(true)
 }
@@ -163,7 +166,7 @@ pub fn insert(tx: &Tx, user: &User) -> Result<bool, StoreError> {
 /// [`StoreError`] if the user is not there, or the database cannot be written.
 pub fn update(tx: &Tx, user: &User) -> Result<(), StoreError> {
     let mut table = tx.table_mut(USERS)?;
-    let before = table.insert(user.id.as_bytes(), to_bytes(user)?.as_slice())?;
+    let before = table.insert(user.id.as_bytes().as_slice(), to_bytes(user)?.as_slice())?;
     let before = before.ok_or(StoreError::Inconsistent("a change of a user who is not there"))?;
     let before = from_bytes(user.id, before.value())?;
     users_index::replace(tx, Some(&before), Some(user))
@@ -178,8 +181,8 @@ pub fn remove(tx: &Tx, user: &User) -> Result<(), StoreError> {
     for wallet in hardware_wallets::of_user(tx, user.id)? {
         hardware_wallets::remove(tx, &wallet)?;
     }
-    tx.table_mut(USERS)?.remove(user.id.as_bytes())?;
-    tx.table_mut(BY_ADDRESS)?.remove(user.address.as_bytes())?;
+    tx.table_mut(USERS)?.remove(user.id.as_bytes().as_slice())?;
+    tx.table_mut(BY_ADDRESS)?.remove(user.address.as_bytes().as_slice())?;
     users_index::replace(tx, Some(user), None)
 }
 
@@ -193,9 +196,10 @@ pub(super) fn check(tx: &impl Reads) -> Result<u64, StoreError> {
     let mut indexed = users_index::Expected::default();
     for row in users.iter()? {
         let (id, row) = row?;
-        let user = from_bytes(UserId::from_bytes(*id.value()), row.value())?;
-        let points_back =
-            by_address.get(user.address.as_bytes())?.is_some_and(|owner| owner.value() == id.value());
+        let user = from_bytes(UserId::from_bytes(fixed(id.value())?), row.value())?;
+        let points_back = by_address
+            .get(user.address.as_bytes().as_slice())?
+            .is_some_and(|owner| owner.value() == id.value());
         if !points_back {
             return Err(StoreError::Inconsistent("a user whose address is another's or nobody's"));
         }

@@ -5,11 +5,13 @@
 
 use std::{fmt, ops::Bound, str::FromStr};
 
-use redb::{ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::{
     Reads, StoreError, Tx,
     guard::Lock,
+    row::fixed,
+    transaction::{NOTHING, Table},
     users::{self, BY_ADDRESS, USERS},
 };
 use crate::domain::{
@@ -20,9 +22,9 @@ use crate::domain::{
 };
 
 /// The role's number, then the user's identifier; of every role above USER.
-pub(super) const BY_ROLE: TableDefinition<&[u8; 17], ()> = TableDefinition::new("users_by_role");
+pub(super) const BY_ROLE: Table = Table::new("users_by_role");
 /// Every user whom an admin keeps out.
-pub(super) const LOCKED: TableDefinition<&[u8; 16], ()> = TableDefinition::new("users_locked");
+pub(super) const LOCKED: Table = Table::new("users_locked");
 
 /// The most users whom one page may pass over because the filter does not admit them. A page that stops there says where
 /// to go on.
@@ -130,28 +132,32 @@ pub fn page(
             let from = after_address
                 .as_ref()
                 .map_or(Bound::Included(range.first()), |address| Bound::Excluded(address.as_bytes()));
-            let rows = table.range::<&[u8; 20]>((from, Bound::Included(range.last())))?;
-            collect(tx, filter, limit, rows.map(|row| Ok(UserId::from_bytes(*row?.1.value()))))
+            let rows = table
+                .range::<&[u8]>((from.map(<[u8; 20]>::as_slice), Bound::Included(range.last().as_slice())))?;
+            collect(tx, filter, limit, rows.map(|row| fixed(row?.1.value()).map(UserId::from_bytes)))
         }
         Filter { role: Some(role), .. } if *role > Role::User => {
             let table = tx.table(BY_ROLE)?;
             let first = by_role(*role, after.unwrap_or(UserId::from_bytes([0; 16])));
             let last = by_role(*role, UserId::from_bytes([0xff; 16]));
-            let from = if after.is_some() { Bound::Excluded(&first) } else { Bound::Included(&first) };
-            let rows = table.range::<&[u8; 17]>((from, Bound::Included(&last)))?;
-            collect(tx, filter, limit, rows.map(|row| Ok(id_of(row?.0.value()))))
+            let first = first.as_slice();
+            let from = if after.is_some() { Bound::Excluded(first) } else { Bound::Included(first) };
+            let rows = table.range::<&[u8]>((from, Bound::Included(last.as_slice())))?;
+            collect(tx, filter, limit, rows.map(|row| id_of(row?.0.value())))
         }
         Filter { locked: Some(true), .. } => {
             let table = tx.table(LOCKED)?;
-            let from = after.as_ref().map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_bytes()));
-            let rows = table.range::<&[u8; 16]>((from, Bound::Unbounded))?;
-            collect(tx, filter, limit, rows.map(|row| Ok(UserId::from_bytes(*row?.0.value()))))
+            let from =
+                after.as_ref().map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_bytes().as_slice()));
+            let rows = table.range::<&[u8]>((from, Bound::Unbounded))?;
+            collect(tx, filter, limit, rows.map(|row| fixed(row?.0.value()).map(UserId::from_bytes)))
         }
         _ => {
             let table = tx.table(USERS)?;
-            let from = after.as_ref().map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_bytes()));
-            let rows = table.range::<&[u8; 16]>((from, Bound::Unbounded))?;
-            collect(tx, filter, limit, rows.map(|row| Ok(UserId::from_bytes(*row?.0.value()))))
+            let from =
+                after.as_ref().map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_bytes().as_slice()));
+            let rows = table.range::<&[u8]>((from, Bound::Unbounded))?;
+            collect(tx, filter, limit, rows.map(|row| fixed(row?.0.value()).map(UserId::from_bytes)))
         }
     }
 }
@@ -167,7 +173,8 @@ fn collect(
     let table = tx.table(USERS)?;
     for id in ids {
         let id = id?;
-        let row = table.get(id.as_bytes())?.ok_or(StoreError::Inconsistent("an index names nobody"))?;
+        let row =
+            table.get(id.as_bytes().as_slice())?.ok_or(StoreError::Inconsistent("an index names nobody"))?;
         let user = users::from_bytes(id, row.value())?;
         let place = filter.place(&user);
         if filter.admits(&user) {
@@ -210,8 +217,10 @@ pub struct Counts {
 pub fn counts(tx: &impl Reads) -> Result<Counts, StoreError> {
     let mut by_role = [0; 4];
     for row in tx.table(BY_ROLE)?.iter()? {
-        let role = usize::from(row?.0.value()[0]);
-        *by_role.get_mut(role).ok_or(StoreError::Inconsistent("a role that never was"))? += 1;
+        let role = row?.0.value().first().map(|role| usize::from(*role));
+        *role
+            .and_then(|role| by_role.get_mut(role))
+            .ok_or(StoreError::Inconsistent("a role that never was"))? += 1;
     }
     let ranked: u64 = by_role.iter().sum();
     by_role[Role::User as usize] += users::count(tx)?.saturating_sub(ranked);
@@ -228,10 +237,10 @@ pub(super) fn replace(tx: &Tx, before: Option<&User>, after: Option<&User>) -> R
         tx.guard_at_once();
         let mut table = tx.table_mut(BY_ROLE)?;
         if let Some(key) = ranked(before) {
-            table.remove(&key)?;
+            table.remove(key.as_slice())?;
         }
         if let Some(key) = ranked(after) {
-            table.insert(&key, ())?;
+            table.insert(key.as_slice(), NOTHING)?;
         }
     }
     if locked(before) != locked(after) {
@@ -241,10 +250,10 @@ pub(super) fn replace(tx: &Tx, before: Option<&User>, after: Option<&User>) -> R
         }
         let mut table = tx.table_mut(LOCKED)?;
         if let Some(id) = locked(before) {
-            table.remove(id.as_bytes())?;
+            table.remove(id.as_bytes().as_slice())?;
         }
         if let Some(id) = locked(after) {
-            table.insert(id.as_bytes(), ())?;
+            table.insert(id.as_bytes().as_slice(), NOTHING)?;
         }
     }
     Ok(())
@@ -261,12 +270,12 @@ impl Expected {
     pub(super) fn note(&mut self, tx: &impl Reads, user: &User) -> Result<(), StoreError> {
         if user.role > Role::User {
             self.ranked += 1;
-            let there = tx.table(BY_ROLE)?.get(&by_role(user.role, user.id))?.is_some();
+            let there = tx.table(BY_ROLE)?.get(by_role(user.role, user.id).as_slice())?.is_some();
             there.then_some(()).ok_or(StoreError::Inconsistent("a role that its list lacks"))?;
         }
         if user.locked_at.is_some() {
             self.locked += 1;
-            let there = tx.table(LOCKED)?.get(user.id.as_bytes())?.is_some();
+            let there = tx.table(LOCKED)?.get(user.id.as_bytes().as_slice())?.is_some();
             there.then_some(()).ok_or(StoreError::Inconsistent("a locked user whom their list lacks"))?;
         }
         Ok(())
@@ -288,10 +297,8 @@ fn by_role(role: Role, id: UserId) -> [u8; 17] {
     key
 }
 
-fn id_of(key: &[u8; 17]) -> UserId {
-    let mut id = [0; 16];
-    id.copy_from_slice(&key[1..]);
-    UserId::from_bytes(id)
+fn id_of(key: &[u8]) -> Result<UserId, StoreError> {
+    fixed(key.get(1..).unwrap_or_default()).map(UserId::from_bytes)
 }
 
 #[cfg(test)]
@@ -425,10 +432,21 @@ mod tests {
         let ranked = users.iter().find(|user| user.role > Role::User).unwrap();
         let locked = users.iter().find(|user| user.locked_at.is_some()).unwrap();
         let breaks: [&dyn Fn(&Tx); 4] = [
-            &|tx| drop(tx.table_mut(BY_ROLE).unwrap().remove(&by_role(ranked.role, ranked.id)).unwrap()),
-            &|tx| drop(tx.table_mut(LOCKED).unwrap().remove(locked.id.as_bytes()).unwrap()),
-            &|tx| drop(tx.table_mut(LOCKED).unwrap().insert(&[7; 16], ()).unwrap()),
-            &|tx| drop(tx.table_mut(BY_ADDRESS).unwrap().insert(&[7; 20], &[7; 16]).unwrap()),
+            &|tx| {
+                drop(
+                    tx.table_mut(BY_ROLE)
+                        .unwrap()
+                        .remove(by_role(ranked.role, ranked.id).as_slice())
+                        .unwrap(),
+                );
+            },
+            &|tx| drop(tx.table_mut(LOCKED).unwrap().remove(locked.id.as_bytes().as_slice()).unwrap()),
+            &|tx| drop(tx.table_mut(LOCKED).unwrap().insert([7; 16].as_slice(), NOTHING).unwrap()),
+            &|tx| {
+                drop(
+                    tx.table_mut(BY_ADDRESS).unwrap().insert([7; 20].as_slice(), [7; 16].as_slice()).unwrap(),
+                );
+            },
         ];
         for (number, breaks) in breaks.into_iter().enumerate() {
             let tx = Tx::new(database.begin_write().unwrap());

@@ -23,7 +23,7 @@ use crate::{
 };
 
 const DAY: u64 = 86_400;
-const AUDIT: TableDefinition<&[u8; 8], &[u8]> = TableDefinition::new("audit");
+const AUDIT: TableDefinition<&[u8], &[u8]> = TableDefinition::new("audit");
 const META: TableDefinition<&[u8], &[u8]> = TableDefinition::new("meta");
 const KEYS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("signing_keys");
 

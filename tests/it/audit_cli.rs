@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::wallet::Wallet;
 
-const AUDIT: TableDefinition<&[u8; 8], &[u8]> = TableDefinition::new("audit");
+const AUDIT: TableDefinition<&[u8], &[u8]> = TableDefinition::new("audit");
 
 /// A data folder, in which the log has six entries: the first key, three accounts, a role, a lock.
 struct Data(TempDir);
@@ -89,9 +89,9 @@ impl Data {
         let tx = database.begin_write().unwrap();
         {
             let mut table = tx.open_table(AUDIT).unwrap();
-            let mut value = table.remove(&number.to_be_bytes()).unwrap().unwrap().value().to_vec();
+            let mut value = table.remove(number.to_be_bytes().as_slice()).unwrap().unwrap().value().to_vec();
             if change(&mut value) {
-                table.insert(&number.to_be_bytes(), value.as_slice()).unwrap();
+                table.insert(number.to_be_bytes().as_slice(), value.as_slice()).unwrap();
             }
         }
         tx.commit().unwrap();

@@ -7,7 +7,7 @@ use lucid_auth::{
     http::{
         App, Problem, Request,
         reply::{Created, Text},
-        route::{Holds, Public, Quota::Unlimited, Route, SignedIn, get, post},
+        route::{Detail, Holds, Public, Quota::Unlimited, Route, SignedIn, get, post},
         target::{Path, Query},
     },
     service::Principal,
@@ -43,7 +43,7 @@ pub struct Filtered {
 }
 
 /// The rows.
-pub fn rows() -> Vec<Route> {
+pub fn rows<D: Detail>() -> Vec<Route<D>> {
     let admins = Holds(Permission::ViewAllUsers);
     vec![
         post("testEcho", "/test/echo", Public, Unlimited, echo, ""),

@@ -7,15 +7,16 @@ mod row;
 mod state;
 mod verify;
 
-use redb::TableDefinition;
-
 pub use page::page;
 pub use prune::prune;
 pub(super) use state::create;
 pub(super) use verify::check;
 pub use verify::verify;
 
-use super::{StoreError, Tx};
+use super::{
+    StoreError, Tx,
+    transaction::{NOTHING, Table},
+};
 use crate::domain::{
     audit::{Action, Actor, Event},
     id::UserId,
@@ -24,11 +25,11 @@ use crate::domain::{
 use state::State;
 
 const NAME: &str = "audit";
-/// By number, from 1. The value is the entry's link, 32 bytes, then its row.
-pub(super) const AUDIT: TableDefinition<&[u8; 8], &[u8]> = TableDefinition::new(NAME);
+/// By number, from 1, in 8 bytes. The value is the entry's link, 32 bytes, then its row.
+pub(super) const AUDIT: Table = Table::new(NAME);
 /// The user's identifier, then the entry's number: what involves a user stands together, oldest first. Without it, a
 /// page of a user with few entries would read the whole log.
-pub(super) const BY_USER: TableDefinition<&[u8; 24], ()> = TableDefinition::new("audit_by_user");
+pub(super) const BY_USER: Table = Table::new("audit_by_user");
 
 fn by_user(user: UserId, number: u64) -> [u8; 24] {
     let mut key = [0; 24];
@@ -51,10 +52,10 @@ pub fn append(tx: &Tx, event: &Event) -> Result<(), StoreError> {
     let text = row::encode(event, latest)?;
     let head = state.head.followed_by(&text);
     tx.table_mut(AUDIT)?
-        .insert(&head.number.to_be_bytes(), [&head.link, text.as_slice()].concat().as_slice())?;
+        .insert(head.number.to_be_bytes().as_slice(), [&head.link, text.as_slice()].concat().as_slice())?;
     let mut index = tx.table_mut(BY_USER)?;
     for user in event.users() {
-        index.insert(&by_user(user, head.number), ())?;
+        index.insert(by_user(user, head.number).as_slice(), NOTHING)?;
     }
     State { head, latest, ..state }.write(tx)
 }

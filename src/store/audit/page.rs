@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::audit::{Order, Page, Query},
-    store::{Reads, StoreError},
+    store::{Reads, StoreError, row::fixed},
 };
 
 /// The most entries that a page looks at, so that a filter that fits few of them does not read the whole log at once.
@@ -35,21 +35,20 @@ pub(super) fn scan(tx: &impl Reads, query: &Query, most: usize) -> Result<Page, 
     let table = tx.table(AUDIT)?;
     if let Some(user) = query.filter.user {
         let index = tx.table(BY_USER)?;
-        let keys = index.range::<&[u8; 24]>(&by_user(user, first)..=&by_user(user, last))?;
-        let stored = |key: &[u8; 24]| {
-            let mut number = [0; 8];
-            number.copy_from_slice(&key[16..]);
-            let value = table.get(&number)?;
+        let keys = index.range::<&[u8]>(by_user(user, first).as_slice()..=by_user(user, last).as_slice())?;
+        let stored = |key: &[u8]| {
+            let number = fixed(key.get(16..).unwrap_or_default())?;
+            let value = table.get(number.as_slice())?;
             let value =
                 value.ok_or(StoreError::Inconsistent("a user's list names an audit entry that is gone"))?;
             decode(u64::from_be_bytes(number), value.value())
         };
         walk(query, most, keys.map(|row| stored(row?.0.value())))
     } else {
-        let rows = table.range::<&[u8; 8]>(&first.to_be_bytes()..=&last.to_be_bytes())?;
+        let rows = table.range::<&[u8]>(first.to_be_bytes().as_slice()..=last.to_be_bytes().as_slice())?;
         let rows = rows.map(|row| {
             let (number, value) = row?;
-            decode(u64::from_be_bytes(*number.value()), value.value())
+            decode(u64::from_be_bytes(fixed(number.value())?), value.value())
         });
         walk(query, most, rows)
     }

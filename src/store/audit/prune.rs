@@ -5,7 +5,7 @@ use redb::ReadableTable;
 use super::{AUDIT, BY_USER, by_user, row::decode, state::State};
 use crate::{
     domain::{audit::Pruned, timestamp::Timestamp},
-    store::{StoreError, Tx},
+    store::{StoreError, Tx, row::fixed},
 };
 
 /// Remove at most `limit` entries from the beginning that are older than `before`, and return how many there were.
@@ -22,7 +22,7 @@ pub fn prune(tx: &Tx, before: Timestamp, limit: usize, now: Timestamp) -> Result
     let mut old = Vec::new();
     for row in table.iter()?.take(limit) {
         let (number, value) = row?;
-        let entry = decode(u64::from_be_bytes(*number.value()), value.value())?.entry;
+        let entry = decode(u64::from_be_bytes(fixed(number.value())?), value.value())?.entry;
         if entry.event.at >= before {
             break;
         }
@@ -32,9 +32,9 @@ pub fn prune(tx: &Tx, before: Timestamp, limit: usize, now: Timestamp) -> Result
     let up_to = last.mark;
     let mut index = tx.table_mut(BY_USER)?;
     for entry in &old {
-        table.remove(&entry.mark.number.to_be_bytes())?;
+        table.remove(entry.mark.number.to_be_bytes().as_slice())?;
         for user in entry.event.users() {
-            index.remove(&by_user(user, entry.mark.number))?;
+            index.remove(by_user(user, entry.mark.number).as_slice())?;
         }
     }
     let count = state.pruned.map_or(0, |pruned| pruned.count) + old.len() as u64;

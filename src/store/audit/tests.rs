@@ -73,15 +73,15 @@ impl Log {
 
     fn row(&self, number: u64) -> Vec<u8> {
         let table = self.0.begin_read().unwrap().open_table(AUDIT).unwrap();
-        table.get(&number.to_be_bytes()).unwrap().unwrap().value().to_vec()
+        table.get(number.to_be_bytes().as_slice()).unwrap().unwrap().value().to_vec()
     }
 
     fn put(&self, number: u64, row: &[u8]) {
-        self.write(|tx| Ok(tx.table_mut(AUDIT)?.insert(&number.to_be_bytes(), row).map(|_| ())?));
+        self.write(|tx| Ok(tx.table_mut(AUDIT)?.insert(number.to_be_bytes().as_slice(), row).map(|_| ())?));
     }
 
     fn remove(&self, number: u64) {
-        self.write(|tx| Ok(tx.table_mut(AUDIT)?.remove(&number.to_be_bytes()).map(|_| ())?));
+        self.write(|tx| Ok(tx.table_mut(AUDIT)?.remove(number.to_be_bytes().as_slice()).map(|_| ())?));
     }
 
     fn head(&self) -> Mark {
@@ -280,8 +280,10 @@ fn an_entry_that_follows_but_tells_nothing_is_found() {
     log.write(|tx| {
         let state = State::read(tx)?;
         let head = state.head.followed_by(b"nothing");
-        tx.table_mut(AUDIT)?
-            .insert(&4_u64.to_be_bytes(), [&head.link, b"nothing".as_slice()].concat().as_slice())?;
+        tx.table_mut(AUDIT)?.insert(
+            4_u64.to_be_bytes().as_slice(),
+            [&head.link, b"nothing".as_slice()].concat().as_slice(),
+        )?;
         State { head, ..state }.write(tx)
     });
     assert_eq!(log.verify(), Err((4, Flaw::Unreadable)));
@@ -293,7 +295,11 @@ fn lists_of_users_are_checked_both_ways() {
     let change = |key: [u8; 24], there: bool| {
         log.write(|tx| {
             let mut index = tx.table_mut(BY_USER)?;
-            drop(if there { index.insert(&key, ())? } else { index.remove(&key)? });
+            drop(if there {
+                index.insert(key.as_slice(), NOTHING)?
+            } else {
+                index.remove(key.as_slice())?
+            });
             Ok(())
         });
     };

@@ -5,7 +5,7 @@ use redb::{ReadableTable, ReadableTableMetadata};
 use super::{AUDIT, BY_USER, NAME, by_user, row, state::State};
 use crate::{
     domain::audit::{Break, Flaw, Mark, Progress},
-    store::{Reads, StoreError},
+    store::{Reads, StoreError, row::fixed},
 };
 
 /// Check at most `limit` entries after `after`, or from where the chain begins.
@@ -48,10 +48,10 @@ fn walk(tx: &impl Reads, after: Option<Mark>, limit: usize, users: &mut u64) -> 
     let mut progress =
         Progress { at, checked: 0, head: state.head, pruned: state.pruned, broken: None, done: false };
     let (table, index) = (tx.table(AUDIT)?, tx.table(BY_USER)?);
-    let mut rows = table.range::<&[u8; 8]>(&from.to_be_bytes()..)?;
+    let mut rows = table.range::<&[u8]>(from.to_be_bytes().as_slice()..)?;
     for row in rows.by_ref().take(limit) {
         let (number, value) = row?;
-        let number = u64::from_be_bytes(*number.value());
+        let number = u64::from_be_bytes(fixed(number.value())?);
         let mark = match follow(&progress, number, value.value()) {
             Ok(mark) => mark,
             Err(broken) => return Ok(broken_at(progress, broken)),
@@ -60,7 +60,7 @@ fn walk(tx: &impl Reads, after: Option<Mark>, limit: usize, users: &mut u64) -> 
             return Ok(broken_at(progress, Break { number, flaw: Flaw::Unreadable }));
         };
         for user in stored.entry.event.users() {
-            if index.get(&by_user(user, number))?.is_none() {
+            if index.get(by_user(user, number).as_slice())?.is_none() {
                 return Ok(broken_at(progress, Break { number, flaw: Flaw::Unlisted }));
             }
             *users += 1;

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::{json as print_json, place};
 use crate::{http::Http, process::Service, wallet::Wallet};
 
-const SESSIONS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("sessions");
+const SESSIONS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("sessions");
 
 /// Writes a second, all clients together.
 const RATE: u32 = 200;
@@ -74,8 +74,8 @@ fn client(port: u16, number: u32, log: &Mutex<Log>, over: &AtomicBool) {
 fn sessions(copy: &Path) -> BTreeSet<String> {
     let database = Database::open(copy).unwrap();
     let table = database.begin_read().unwrap().open_table(SESSIONS).unwrap();
-    let name = |id: [u8; 16]| lucid_auth::domain::id::SessionId::from_bytes(id).to_string();
-    table.iter().unwrap().map(|row| name(*row.unwrap().0.value())).collect()
+    let name = |id: &[u8]| lucid_auth::domain::id::SessionId::from_bytes(id.try_into().unwrap()).to_string();
+    table.iter().unwrap().map(|row| name(row.unwrap().0.value())).collect()
 }
 
 #[test]
