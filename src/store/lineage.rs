@@ -10,7 +10,7 @@ use super::{Reads, StoreError, Tx, meta::META};
 use crate::domain::timestamp::Timestamp;
 
 const INSTANCE: &[u8] = b"instance";
-const COMMITS: &[u8] = b"commits";
+pub(super) const COMMITS: &[u8] = b"commits";
 const COPIED_AT: &[u8] = b"copied_at";
 
 /// Names a database from the moment it was made, or last taken over from a copy. Not secret.

@@ -16,6 +16,8 @@ mod live;
 pub mod meta;
 mod open;
 mod overlay;
+#[cfg(test)]
+mod power_cut;
 mod restore;
 mod row;
 mod schema;

@@ -148,7 +148,7 @@ pub(super) fn in_memory(key: [u8; 32]) -> Result<Database, OpenError> {
     Ok(database)
 }
 
-fn make(tx: &Tx, key: [u8; 32]) -> Result<(), StoreError> {
+pub(super) fn make(tx: &Tx, key: [u8; 32]) -> Result<(), StoreError> {
     schema::create(tx, &MacKey::from_bytes(key))?;
     Lineage::new(&key, None).write(tx)
 }

@@ -210,7 +210,7 @@ impl Worker {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::mpsc as blocking;
 
     use super::*;
@@ -229,7 +229,7 @@ mod tests {
     }
 
     /// Keep the writer at work until the other end is dropped, so that what is asked for meanwhile shares a commit.
-    async fn hold(store: &Store) -> blocking::Sender<()> {
+    pub(in crate::store) async fn hold(store: &Store) -> blocking::Sender<()> {
         let (release, held) = blocking::channel::<()>();
         let (begun, begins) = oneshot::channel();
         let (held, begun) = (std::sync::Mutex::new(held), std::sync::Mutex::new(Some(begun)));
