@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     Failure,
-    admin::{self, Start},
+    admin::{self, Absent, Start},
     settings::Common,
 };
 use crate::{
@@ -40,12 +40,13 @@ impl Arguments {
         })?;
         // Opening it ends its sessions, here rather than at some later start.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let service = runtime.block_on(admin::open(&config)).map_err(|error| match error {
-            Start::Open(OpenError::InUse { .. }) => Failure::Refused(
-                "the copy is in place, and a service was started on it, which ends its sessions".into(),
-            ),
-            other => Failure::refused(other),
-        })?;
+        let service =
+            runtime.block_on(admin::open(&config, Absent::Refused)).map_err(|error| match error {
+                Start::Open(OpenError::InUse { .. }) => Failure::Refused(
+                    "the copy is in place, and a service was started on it, which ends its sessions".into(),
+                ),
+                other => Failure::refused(other),
+            })?;
         let (sessions, locked) = service.taken_over().map_or((0, 0), |one| (one.sessions, one.locked));
         let report = restored.report;
         if self.common.json {

@@ -154,7 +154,7 @@ async fn serve(
 async fn open(config: &Config) -> Result<Service, Failure> {
     let mut attempts = 0;
     loop {
-        match admin::open(config).await {
+        match admin::open(config, admin::Absent::Made).await {
             Err(admin::Start::Open(OpenError::InUse { .. })) if attempts < 50 => {
                 attempts += 1;
                 tokio::time::sleep(Duration::from_millis(100)).await;

@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::{
     Failure,
-    admin::{self, Command, Outcome, UserName, UserRow, or_dash},
+    admin::{self, Command, Outcome, UserName, UserRow, WalletRow, or_dash},
     settings::Common,
 };
 use crate::domain::{id::UserId, profile::DisplayName, role::Role, wallet::Address};
@@ -53,7 +53,7 @@ enum What {
         #[command(flatten)]
         common: Common,
     },
-    /// Show one user
+    /// Show one user, and the hardware wallets that sign in to the account
     Show {
         /// TRON address or identifier
         user: UserName,
@@ -110,13 +110,27 @@ impl Arguments {
 
 fn line(user: &UserRow) -> String {
     let state = user.locked_at.map_or_else(|| "active".to_owned(), |since| format!("locked since {since}"));
+    let wallets = user.hardware_wallets.iter().flatten().map(wallet_line).collect::<String>();
     format!(
-        "{}  {}  {:13}  {state}  created {}  last sign-in {}  {}",
+        "{}  {}  {:13}  {state}  created {}  last sign-in {}  {}{wallets}",
         user.user_id,
         user.tron_address,
         user.role.name(),
         user.created_at,
         or_dash(user.last_login_at.as_ref()),
         or_dash(user.display_name.as_ref()),
+    )
+}
+
+/// A line of its own, below the user's.
+fn wallet_line(wallet: &WalletRow) -> String {
+    format!(
+        "\n  {}  {}  {:7}  connected {}  last proved {}  {}",
+        wallet.id,
+        wallet.tron_address,
+        wallet.kind.name(),
+        wallet.connected_at,
+        wallet.verified_at,
+        or_dash(wallet.label.as_ref()),
     )
 }

@@ -96,6 +96,15 @@ pub enum OpenError {
         /// The newest schema that this version knows.
         known: u32,
     },
+    /// There is none, and it was not asked to be made.
+    #[error(
+        "there is no database {path}. Check the path, or DATA_DIR (`lucid-auth config` shows where it comes from): \
+         the service makes its database when it starts for the first time, and no other command does."
+    )]
+    Missing {
+        /// The file that is not there.
+        path: PathBuf,
+    },
     /// Another process has it.
     #[error("{path} is in use by another process: another lucid-auth is running on the same DATA_DIR.")]
     InUse {

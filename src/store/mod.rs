@@ -88,8 +88,20 @@ impl Store {
     /// [`OpenError`] if there is a file that is not a sound database of this service, of this version or an older one;
     /// the file is then left as it is.
     pub fn open(path: &Path, key: [u8; 32]) -> Result<Self, OpenError> {
+        Self::guarded(path, open::open(path, key)?, key)
+    }
+
+    /// Open the database at `path`, as [`Self::open`] does, but never make one.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Missing`] if there is no file; else as [`Self::open`].
+    pub fn open_existing(path: &Path, key: [u8; 32]) -> Result<Self, OpenError> {
+        Self::guarded(path, open::open_if_there(path, key)?, key)
+    }
+
+    fn guarded(path: &Path, database: Database, key: [u8; 32]) -> Result<Self, OpenError> {
         let again = path.to_owned();
-        let database = open::open(path, key)?;
         let content = guard_content(&database)
             .map_err(|source| OpenError::Prepare { path: path.to_owned(), source })?;
         let guarded = Arc::new(AtomicBool::new(true));

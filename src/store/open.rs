@@ -61,7 +61,7 @@ pub struct CheckReport {
 ///
 /// [`OpenError`] saying what does not hold. A database in use cannot be checked.
 pub fn check(path: &Path) -> Result<CheckReport, OpenError> {
-    let file = File::open(path).map_err(|source| io_error(path, source))?;
+    let file = File::open(path).map_err(|source| missing(path, io_error(path, source)))?;
     probe(path, file, true)
 }
 
@@ -76,7 +76,7 @@ impl Snapshot {
     ///
     /// [`OpenError`] if it is in use, or no database of this service and this version.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let file = File::open(path).map_err(|source| io_error(path, source))?;
+        let file = File::open(path).map_err(|source| missing(path, io_error(path, source)))?;
         unforeseen(path, || {
             let (database, schema) = read_only(path, file, false)?;
             if schema == schema::VERSION {
@@ -102,17 +102,30 @@ impl Snapshot {
     }
 }
 
+/// Open the database, or make it.
 pub(super) fn open(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
-    match open_existing(path, key) {
-        // A link that leads nowhere is somebody's mistake, not a first start.
-        Err(OpenError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound && !is_link(path) => {
-            create(path, key)
-        }
+    match open_if_there(path, key) {
+        Err(OpenError::Missing { .. }) => create(path, key),
         outcome => outcome,
     }
 }
 
-/// Whether `path` is a symbolic link. A file that is there by now was made by another process, which is no reason to fail:
+/// Open the database that is there, and say so if there is none.
+pub(super) fn open_if_there(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
+    open_existing(path, key).map_err(|error| missing(path, error))
+}
+
+/// `error`, or that no database is at `path`.
+fn missing(path: &Path, error: OpenError) -> OpenError {
+    match error {
+        OpenError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound && !is_link(path) => {
+            OpenError::Missing { path: path.to_owned() }
+        }
+        other => other,
+    }
+}
+
+/// Whether `path` is a symbolic link: one that leads nowhere is somebody's mistake, not a first start. A file that is there by now was made by another process, which is no reason to fail:
 /// whoever comes second over an empty folder waits for the first.
 fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_symlink())

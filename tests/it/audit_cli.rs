@@ -6,6 +6,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use lucid_auth::store::Store;
 use redb::{Database, TableDefinition};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -20,6 +21,7 @@ struct Data(TempDir);
 impl Data {
     fn new() -> Self {
         let data = Self(tempfile::tempdir().unwrap());
+        drop(Store::open(&data.path(), [7; 32]).unwrap());
         let address = |number| Wallet::new(number).address.to_string();
         for number in [1, 2, 3] {
             data.done(&["user", "add", &address(number)]);

@@ -182,18 +182,30 @@ part_release() { # the files of a release; only with --long (also for the other 
     return "$status"
 }
 
-part_pi() { # the ARM64 binary on an emulated Cortex-A76 with pages of 16 KiB; only with --long, --pi or --only
+part_pi() { # the ARM64 binary on a Cortex-A76 with pages of 16 KiB, and its package on a whole machine of that kind, both emulated; only with --long, --pi or --only
     need_command qemu-aarch64-static qemu-user-static || return "$NOT_RUN"
+    need_command qemu-system-aarch64 qemu-system-arm || return "$NOT_RUN"
     need_command openssl openssl
     need_command readelf binutils
     need_venv clients
-    local junit=$RESULTS/$PART.xml status=0 binary
+    local status=0 binary p f s passed=0 failed=0 skipped=0 test
     say "build: packaging/build arm64"
     binary=$(realpath "$(packaging/build arm64)")
+    local test_options=(-m pytest --quiet -p no:cacheprovider --durations=5)
     say "$PART: pytest tests/pi"
-    PYTHONDONTWRITEBYTECODE=1 LUCID_ARM64_BIN=$binary "$TOOLS/clients/bin/python" -m pytest --quiet -p no:cacheprovider \
-        --durations=5 --junitxml="$junit" tests/pi || status=$?
-    python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
+    PYTHONDONTWRITEBYTECODE=1 LUCID_ARM64_BIN=$binary "$TOOLS/clients/bin/python" "${test_options[@]}" \
+        --junitxml="$RESULTS/$PART-binary.xml" tests/pi || status=$?
+    need_pi_machine
+    say "$PART: pytest tests/systemd/test_service.py, on an emulated machine"
+    as_root env PATH="$PATH" HOME="$HOME" PYTHONDONTWRITEBYTECODE=1 LUCID_AUTH_BIN="$binary" LUCID_TEST_ARCHITECTURE=arm64 \
+        LUCID_TEST_PI="$TOOLS/pi-machine" LUCID_TEST_TOOLS="$TOOLS" LUCID_TEST_PATIENCE=8 \
+        "$TOOLS/clients/bin/python" "${test_options[@]}" --maxfail=3 \
+        --junitxml="$RESULTS/$PART-machine.xml" tests/systemd/test_service.py || status=$?
+    for test in binary machine; do
+        read -r p f s < <(python3 tests/lib/count.py "$RESULTS/$PART-$test.xml")
+        passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    done
+    echo "$passed $failed $skipped" >"$RESULTS/$PART.count"
     return "$status"
 }
 

@@ -12,14 +12,18 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 
-from machine import Machine  # noqa: E402
+from emulated import Emulated  # noqa: E402
+from machine import Container  # noqa: E402
 from service import Wallet  # noqa: E402
+
+
+ARCHITECTURE = os.environ.get("LUCID_TEST_ARCHITECTURE", "amd64")
 
 
 def package(version=None):
     """The package of the binary under test, of this version, or its own."""
     environment = {**os.environ, **({"VERSION": version} if version else {})}
-    done = subprocess.run([ROOT / "packaging/deb", os.environ["LUCID_AUTH_BIN"], "amd64"], env=environment, check=True,
+    done = subprocess.run([ROOT / "packaging/deb", os.environ["LUCID_AUTH_BIN"], ARCHITECTURE], env=environment, check=True,
                           stdout=subprocess.PIPE, text=True)
     return ROOT / done.stdout.strip().splitlines()[-1]
 
@@ -40,8 +44,12 @@ def old():
 def machine():
     """The machine. Each test finds it as the one before left it."""
     with tempfile.TemporaryDirectory(prefix="lucid-auth-systemd-", dir=os.environ["LUCID_TEST_TOOLS"]) as folder:
-        subprocess.run(["tar", "-C", folder, "-xf", os.environ["LUCID_TEST_ROOT"]], check=True)
-        machine = Machine(folder)
+        if pi := os.environ.get("LUCID_TEST_PI"):
+            subprocess.run(["cp", "--sparse=always", f"{pi}/disk.img", folder], check=True)
+            machine = Emulated(f"{folder}/disk.img", f"{pi}/vmlinuz", f"{pi}/initrd")
+        else:
+            subprocess.run(["tar", "-C", folder, "-xf", os.environ["LUCID_TEST_ROOT"]], check=True)
+            machine = Container(folder)
         try:
             yield machine
         finally:
@@ -65,7 +73,7 @@ class Readme:
         found = [block for block in self.blocks if word in block]
         assert len(found) == 1, f"{len(found)} blocks with {word}"
         self.run.add(found[0])
-        return found[0].replace("_arm64", "_amd64")
+        return found[0].replace("_arm64", f"_{ARCHITECTURE}")
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,13 @@ BOOT_LIMIT_SECONDS = 60
 COMMAND_LIMIT_SECONDS = 120
 
 
+# How many times as long everything may take: an emulated machine is slow.
+PATIENCE = int(os.environ.get("LUCID_TEST_PATIENCE", "1"))
+
+
 def until(what, look, limit=30):
     """Wait until `look` returns something, and return it."""
+    limit *= PATIENCE
     end = time.monotonic() + limit
     while True:
         found = look()
@@ -25,7 +30,73 @@ def until(what, look, limit=30):
 
 
 class Machine:
-    """One that has booted. Its files are in the folder `root`."""
+    """One that has booted, whatever it is made of: a kind of it has `run`, `put`, `host`, `reboot` and `halt`."""
+
+    def certificate(self, folder):
+        """Put a certificate and its key, for root alone, where the README has them."""
+        key, certificate = folder / "key.pem", folder / "certificate.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-subj", "/CN=pi", "-addext", "subjectAltName=DNS:pi,IP:127.0.0.1", "-days", "2",
+                        "-addext", "basicConstraints=critical,CA:FALSE",
+                        "-keyout", key, "-out", certificate], check=True, stderr=subprocess.DEVNULL)
+        for source, name, mode in [(key, "lucid-auth.key", 600), (certificate, "lucid-auth.crt", 644)]:
+            self.put(source.read_bytes(), f"/etc/{name}")
+            self.sh(f"chmod {mode} /etc/{name}")
+
+    def sh(self, script, **options):
+        """What a shell script prints in it."""
+        return self.run("sh", "-euc", script, **options).stdout
+
+    def restart(self):
+        """Restart the service, however often that was done before."""
+        self.run("systemctl", "reset-failed", "lucid-auth")
+        self.run("systemctl", "restart", "lucid-auth")
+
+    def show(self, name, unit="lucid-auth.service"):
+        """A property of a unit."""
+        return self.run("systemctl", "show", "--property", name, "--value", unit).stdout.strip()
+
+    def log(self):
+        """What the service and systemd said of it since it booted."""
+        return self.run("journalctl", "--unit=lucid-auth.service", "--boot", "--output=cat", "--no-pager").stdout
+
+    def drop_in(self, text, unit="lucid-auth.service", name="test"):
+        """Change a unit until the next boot; an empty text takes the change back."""
+        file = f"/run/systemd/system/{unit}.d/{name}.conf"
+        self.run("sh", "-euc", f'mkdir -p "$(dirname {file})"; [ -z "$1" ] && rm -f {file} || printf "%s" "$1" >{file}; '
+                 "systemctl daemon-reload", "sh", text)
+
+    def curl(self, *arguments, check=True):
+        """curl in it."""
+        return self.run("curl", "--silent", "--show-error", "--max-time", str(10 * PATIENCE), *arguments, check=check)
+
+    def call(self, path, body=None, token=None, base="http://127.0.0.1:8089"):
+        """The status and the JSON of an answer."""
+        arguments = ["--write-out", "\n%{http_code}", base + path]
+        if body is not None:
+            arguments += ["--json", json.dumps(body)]
+        if token is not None:
+            arguments += ["--header", f"Authorization: Bearer {token}"]
+        text, _, status = self.curl(*arguments).stdout.rpartition("\n")
+        return int(status), json.loads(text)
+
+    def is_up(self):
+        """Whether the service answers."""
+        return self.curl("--fail", "http://127.0.0.1:8089/health", check=False).returncode == 0
+
+    def sign_in(self, wallet):
+        """Sign in as a wallet does, and return the tokens."""
+        status, challenge = self.call("/auth/challenge", {"tron_address": wallet.address})
+        assert status == 200, challenge
+        message = challenge["message"]
+        status, reply = self.call("/auth/login", {"tron_address": wallet.address, "message": message,
+                                                  "signature": wallet.sign_tron(message)})
+        assert status == 200, reply
+        return reply
+
+
+class Container(Machine):
+    """A systemd in namespaces of this machine. Its files are in the folder `root`."""
 
     def __init__(self, root):
         self.root = pathlib.Path(root)
@@ -85,76 +156,17 @@ class Machine:
                    "env", "-i", f"PATH={PATH}", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", *command]
         options.setdefault("stdin", subprocess.DEVNULL)
         done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=COMMAND_LIMIT_SECONDS, **options)
+                              timeout=COMMAND_LIMIT_SECONDS * PATIENCE, **options)
         assert not check or done.returncode == 0, f"{command[17:]} exited with {done.returncode}: {done.stdout}"
         return done
 
+    def put(self, content, path):
+        """Write a file in it."""
+        (self.root / path.lstrip("/")).write_bytes(content)
+
     def host(self, *command):
         """Run a command of this machine in the other's network."""
-        subprocess.run(["nsenter", "-t", self.leader() or "0", "-n", *command], check=True, timeout=COMMAND_LIMIT_SECONDS)
-
-    def certificate(self, folder):
-        """Put a certificate and its key, for root alone, where the README has them."""
-        key, certificate = folder / "key.pem", folder / "certificate.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-subj", "/CN=pi", "-addext", "subjectAltName=DNS:pi,IP:127.0.0.1", "-days", "2",
-                        "-addext", "basicConstraints=critical,CA:FALSE",
-                        "-keyout", key, "-out", certificate], check=True, stderr=subprocess.DEVNULL)
-        for source, name, mode in [(key, "lucid-auth.key", 0o600), (certificate, "lucid-auth.crt", 0o644)]:
-            target = self.root / "etc" / name
-            target.write_bytes(source.read_bytes())
-            target.chmod(mode)
-
-    def sh(self, script, **options):
-        """What a shell script prints in it."""
-        return self.run("sh", "-euc", script, **options).stdout
-
-    def restart(self):
-        """Restart the service, however often that was done before."""
-        self.run("systemctl", "reset-failed", "lucid-auth")
-        self.run("systemctl", "restart", "lucid-auth")
-
-    def show(self, name, unit="lucid-auth.service"):
-        """A property of a unit."""
-        return self.run("systemctl", "show", "--property", name, "--value", unit).stdout.strip()
-
-    def log(self):
-        """What the service and systemd said of it since it booted."""
-        return self.run("journalctl", "--unit=lucid-auth.service", "--boot", "--output=cat", "--no-pager").stdout
-
-    def drop_in(self, text, unit="lucid-auth.service", name="test"):
-        """Change a unit until the next boot; an empty text takes the change back."""
-        file = f"/run/systemd/system/{unit}.d/{name}.conf"
-        self.run("sh", "-euc", f'mkdir -p "$(dirname {file})"; [ -z "$1" ] && rm -f {file} || printf "%s" "$1" >{file}; '
-                 "systemctl daemon-reload", "sh", text)
-
-    def curl(self, *arguments, check=True):
-        """curl in it."""
-        return self.run("curl", "--silent", "--show-error", "--max-time", "10", *arguments, check=check)
-
-    def call(self, path, body=None, token=None, base="http://127.0.0.1:8089"):
-        """The status and the JSON of an answer."""
-        arguments = ["--write-out", "\n%{http_code}", base + path]
-        if body is not None:
-            arguments += ["--json", json.dumps(body)]
-        if token is not None:
-            arguments += ["--header", f"Authorization: Bearer {token}"]
-        text, _, status = self.curl(*arguments).stdout.rpartition("\n")
-        return int(status), json.loads(text)
-
-    def is_up(self):
-        """Whether the service answers."""
-        return self.curl("--fail", "http://127.0.0.1:8089/health", check=False).returncode == 0
-
-    def sign_in(self, wallet):
-        """Sign in as a wallet does, and return the tokens."""
-        status, challenge = self.call("/auth/challenge", {"tron_address": wallet.address})
-        assert status == 200, challenge
-        message = challenge["message"]
-        status, reply = self.call("/auth/login", {"tron_address": wallet.address, "message": message,
-                                                  "signature": wallet.sign_tron(message)})
-        assert status == 200, reply
-        return reply
+        subprocess.run(["nsenter", "-t", self.leader() or "0", "-n", *command], check=True, timeout=COMMAND_LIMIT_SECONDS * PATIENCE)
 
     def halt(self):
         """Stop it at once."""

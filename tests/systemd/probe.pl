@@ -1,8 +1,22 @@
 # Tries what a service has no need of. Prints a line for each: its name, and "allowed" or "refused".
-# x86-64 only, for its numbers of system calls; perl, as each Debian has it.
+# In perl, as each Debian has it.
 use strict;
 use warnings;
 use Errno;
+use POSIX;
+
+# The numbers of the system calls, which perl does not know, by machine.
+my %number = (
+    x86_64 => {
+        mmap => 9, socket => 41, ptrace => 101, personality => 135, setpriority => 141, sched_setscheduler => 144, chroot => 161,
+        mount => 165, sethostname => 170, init_module => 175, clock_settime => 227, fchmodat => 268, unshare => 272,
+    },
+    aarch64 => {
+        mount => 40, chroot => 51, fchmodat => 53, personality => 92, unshare => 97, init_module => 105, clock_settime => 112,
+        ptrace => 117, sched_setscheduler => 119, setpriority => 140, sethostname => 161, socket => 198, mmap => 222,
+    },
+);
+my $number = $number{(POSIX::uname())[4]} // die "which machine is this?";
 
 sub said { print $_[0], $_[1] ? " allowed\n" : " refused\n" }
 
@@ -10,7 +24,7 @@ sub said { print $_[0], $_[1] ? " allowed\n" : " refused\n" }
 sub call {
     my ($name, @call) = @_;
     $! = 0;
-    my $result = syscall(shift @call, @call);
+    my $result = syscall($number->{shift @call}, @call);
     said($name, $result != -1 || !($!{EPERM} || $!{EACCES} || $!{EAFNOSUPPORT}));
 }
 
@@ -18,9 +32,9 @@ sub writes { my ($name, $path) = @_; said($name, open(my $file, '>', $path)) }
 sub sees { my ($name, $path) = @_; said($name, -e $path) }
 
 writes('its-own-folder', '/var/lib/lucid-auth/probe');
-call('socket-unix', 41, 1, 1, 0);
-call('socket-inet', 41, 2, 1, 0);
-call('socket-inet6', 41, 10, 1, 0);
+call('socket-unix', 'socket', 1, 1, 0);
+call('socket-inet', 'socket', 2, 1, 0);
+call('socket-inet6', 'socket', 10, 1, 0);
 
 writes('ProtectSystem', '/var/tmp/../lib/probe');
 writes('ProtectSystem-etc', '/etc/probe');
@@ -36,18 +50,18 @@ sees('ProtectKernelLogs', '/dev/kmsg');
 writes('ProtectKernelTunables', '/proc/sys/net/ipv4/ip_forward');
 said('UMask', do { open(my $file, '>', '/var/lib/lucid-auth/mask'); (stat '/var/lib/lucid-auth/mask')[2] & 077 });
 
-call('MemoryDenyWriteExecute', 9, 0, 4096, 7, 0x22, -1, 0);
-call('RestrictAddressFamilies-netlink', 41, 16, 3, 0);
-call('RestrictAddressFamilies-packet', 41, 17, 3, 0);
-call('LockPersonality', 135, 8);
-call('RestrictSUIDSGID', 90, '/var/lib/lucid-auth/probe', 04755);
-call('RestrictRealtime', 144, 0, 1, pack('i', 1));
-call('ProtectHostname', 170, 'probe', 5);
-call('ProtectClock', 227, 0, 0);
-call('ProtectKernelModules', 175, 0, 0, '');
-call('SystemCallFilter-mount', 165, 0, 0, 0, 0, 0);
-call('SystemCallFilter-debug', 101, 0, 0, 0, 0);
-call('SystemCallFilter-resources', 141, 0, 0, 5);
-call('SystemCallFilter-privileged', 161, '/');
+call('MemoryDenyWriteExecute', 'mmap', 0, 4096, 7, 0x22, -1, 0);
+call('RestrictAddressFamilies-netlink', 'socket', 16, 3, 0);
+call('RestrictAddressFamilies-packet', 'socket', 17, 3, 0);
+call('LockPersonality', 'personality', 8);
+call('RestrictSUIDSGID', 'fchmodat', -100, '/var/lib/lucid-auth/probe', 04755);
+call('RestrictRealtime', 'sched_setscheduler', 0, 1, pack('i', 1));
+call('ProtectHostname', 'sethostname', 'probe', 5);
+call('ProtectClock', 'clock_settime', 0, 0);
+call('ProtectKernelModules', 'init_module', 0, 0, '');
+call('SystemCallFilter-mount', 'mount', 0, 0, 0, 0, 0);
+call('SystemCallFilter-debug', 'ptrace', 0, 0, 0, 0);
+call('SystemCallFilter-resources', 'setpriority', 0, 0, 5);
+call('SystemCallFilter-privileged', 'chroot', '/');
 # The last: it would give up all privileges.
-call('RestrictNamespaces', 272, 0x10000000);
+call('RestrictNamespaces', 'unshare', 0x10000000);

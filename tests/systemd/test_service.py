@@ -7,7 +7,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 
 import pytest
 
@@ -29,9 +28,8 @@ def readme(machine, text, **variables):
 
 def put(machine, package):
     """Put this package, and no other, where a person would have downloaded it."""
-    for old in (machine.root / "root").glob("*.deb"):
-        old.unlink()
-    shutil.copy(package, machine.root / "root")
+    machine.sh("rm -f /root/*.deb")
+    machine.put(package.read_bytes(), f"/root/{package.name}")
 
 
 def is_signed_in(machine, token=None):
@@ -108,7 +106,7 @@ PROBED = {"its-own-folder", "socket-unix", "socket-inet", "socket-inet6"}
 
 
 def test_what_the_sandbox_forbids_is_refused_and_only_by_it(machine):
-    shutil.copy(HERE / "probe.pl", machine.root / "usr/share/probe.pl")
+    machine.put((HERE / "probe.pl").read_bytes(), "/usr/share/probe.pl")
     machine.sh("mkdir -p /home/pi; echo x | tee /home/pi/secret /root/secret /tmp/outside /var/tmp/outside >/dev/null; "
                "mknod /dev/outside c 1 3; touch /dev/kmsg")
     run = "/usr/bin/perl /usr/share/probe.pl"
@@ -117,7 +115,7 @@ def test_what_the_sandbox_forbids_is_refused_and_only_by_it(machine):
     unit = re.sub(r"^Type=.*\n", "", unit, flags=re.MULTILINE)
     unit = re.sub(r"^(Restart|WatchdogSec|RuntimeMaxSec)=.*$", "", unit, flags=re.MULTILINE)
     unit = re.sub(r"^ExecStart=.*$", f"Type=oneshot\nStandardOutput=file:/run/probed\nExecStart={run}", unit, flags=re.MULTILINE)
-    (machine.root / "etc/systemd/system/probe.service").write_text(unit)
+    machine.put(unit.encode(), "/etc/systemd/system/probe.service")
     machine.sh("systemctl daemon-reload; systemctl start probe.service; rm /etc/systemd/system/probe.service; systemctl daemon-reload")
 
     def told(text):
@@ -289,7 +287,7 @@ def test_upgrading_keeps_settings_data_and_sessions(machine, readme_blocks, new)
 
 def test_removing_keeps_the_data_and_installing_again_finds_them(machine, readme_blocks, new):
     readme(machine, readme_blocks.block("apt remove"))
-    assert not (machine.root / "usr/bin/lucid-auth").exists()
+    assert machine.run("test", "-e", "/usr/bin/lucid-auth", check=False).returncode == 1
     assert machine.run("pgrep", "-x", "lucid-auth", check=False).returncode != 0
     assert "auth.redb" in machine.sh(f"ls {DATA}")
     readme(machine, readme_blocks.block("apt install"))

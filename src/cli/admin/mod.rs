@@ -6,42 +6,28 @@
 //! in memory that the command had ended.
 
 pub(super) mod audit;
+mod open;
+mod rows;
 mod socket;
 mod waiting;
 
-use std::{
-    fmt,
-    net::IpAddr,
-    path::{Path, PathBuf},
-    pin::pin,
-    time::Duration,
-};
+use std::{fmt, net::IpAddr, path::Path, pin::pin, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use crate::{
-    clock::Clock,
-    config::{Config, Registration},
-    domain::{
-        attempts,
-        audit::Actor,
-        id::UserId,
-        key,
-        profile::{DisplayName, Email},
-        role::Role,
-        timestamp::Timestamp,
-        user::User,
-        wallet::Address,
-    },
-    random::Random,
-    service::{self, Asker, Backup, BackupPlan, Error, NewUser, PublicKey, Rules, Service, UserRef},
+    config::Config,
+    domain::{audit::Actor, id::UserId, profile::DisplayName, role::Role, user::User, wallet::Address},
+    service::{Asker, Error, NewUser, Service, UserRef},
     store::{
-        OpenError, Store,
+        OpenError,
         users_index::{Filter, Place},
     },
 };
 
+pub(super) use open::{Absent, Start, open, reset_keys};
+pub(super) use rows::{BackupRow, KeyRow, UserRow, WalletRow};
 pub(super) use socket::listen;
 
 /// The name of the database in the data folder.
@@ -126,80 +112,6 @@ pub(super) enum Outcome {
     Refused(String),
 }
 
-/// A user, as the commands print them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct UserRow {
-    pub(super) user_id: UserId,
-    pub(super) tron_address: Address,
-    pub(super) role: Role,
-    pub(super) display_name: Option<DisplayName>,
-    pub(super) email: Option<Email>,
-    pub(super) created_at: Timestamp,
-    pub(super) last_login_at: Option<Timestamp>,
-    pub(super) locked_at: Option<Timestamp>,
-}
-
-impl From<User> for UserRow {
-    fn from(user: User) -> Self {
-        Self {
-            user_id: user.id,
-            tron_address: user.address,
-            role: user.role,
-            display_name: user.profile.display_name,
-            email: user.profile.email,
-            created_at: user.created_at,
-            last_login_at: user.last_login_at,
-            locked_at: user.locked_at,
-        }
-    }
-}
-
-/// A signing key, as the commands print it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct KeyRow {
-    pub(super) kid: String,
-    pub(super) created_at: Timestamp,
-    pub(super) signs_from: Timestamp,
-    pub(super) signs: bool,
-    pub(super) pem: String,
-}
-
-impl From<PublicKey> for KeyRow {
-    fn from(key: PublicKey) -> Self {
-        let signs = key.state == key::State::Active;
-        Self { kid: key.kid, created_at: key.created_at, signs_from: key.signs_from, signs, pem: key.pem }
-    }
-}
-
-/// A backup, as the commands print it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct BackupRow {
-    pub(super) file: PathBuf,
-    pub(super) made_at: Timestamp,
-    pub(super) bytes: u64,
-    pub(super) took_ms: u64,
-    pub(super) schema: u32,
-    pub(super) users: u64,
-    pub(super) sessions: u64,
-    pub(super) audit_entries: u64,
-}
-
-impl From<Backup> for BackupRow {
-    fn from(backup: Backup) -> Self {
-        let Backup { file, at, bytes, took, report } = backup;
-        Self {
-            file,
-            made_at: at,
-            bytes,
-            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            schema: report.schema,
-            users: report.users,
-            sessions: report.sessions,
-            audit_entries: report.audit_entries,
-        }
-    }
-}
-
 /// Do it.
 pub(super) async fn execute(service: &Service, command: Command) -> Outcome {
     let user = |outcome: Result<User, Error>| outcome.map(|user| Outcome::Users(vec![user.into()]));
@@ -208,7 +120,7 @@ pub(super) async fn execute(service: &Service, command: Command) -> Outcome {
         Command::AddUser { address, role, display_name } => {
             user(service.add_user(NewUser { address, role, display_name }).await)
         }
-        Command::ShowUser(name) => user(service.user(name.into()).await),
+        Command::ShowUser(name) => show_user(service, name).await.map(|row| Outcome::Users(vec![row])),
         Command::ListUsers { after, limit } => service
             .users(Filter::default(), after.map(Place::User), limit)
             .await
@@ -236,6 +148,14 @@ pub(super) async fn execute(service: &Service, command: Command) -> Outcome {
     done.unwrap_or_else(|refusal| Outcome::Refused(explain(&refusal)))
 }
 
+/// A user with the hardware wallets that sign in to their account.
+async fn show_user(service: &Service, name: UserName) -> Result<UserRow, Error> {
+    let user = service.user(name.into()).await?;
+    let wallets = service.hardware_wallets(user.id).await?;
+    let wallets = wallets.into_iter().map(WalletRow::from).collect();
+    Ok(UserRow { hardware_wallets: Some(wallets), ..user.into() })
+}
+
 /// The operator on this machine may know why the database failed.
 fn explain(refusal: &Error) -> String {
     match refusal {
@@ -252,7 +172,7 @@ pub(super) fn run(config: &Config, command: &Command) -> Result<Outcome, Failure
             if let Some(outcome) = socket::ask(&config.data_dir, command).await.map_err(Failure::refused)? {
                 return Ok(outcome);
             }
-            match open(config).await {
+            match open(config, Absent::Refused).await {
                 Ok(service) => return Ok(here(&service, command.clone()).await),
                 // A service that is starting or stopping has the database but not the socket: a moment changes that.
                 Err(Start::Open(OpenError::InUse { .. })) => {
@@ -286,67 +206,6 @@ async fn here(service: &Service, command: Command) -> Outcome {
             Outcome::Working { rows, of } => waiting::show(rows, of),
             outcome => return outcome,
         }
-    }
-}
-
-/// Why the service does not start.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Start {
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error("{}", explain(.0))]
-    Service(#[from] Error),
-}
-
-/// The service over the database in the data folder.
-pub(super) async fn open(config: &Config) -> Result<Service, Start> {
-    let random = Random::system();
-    let store = open_store(config, &random).await?;
-    Ok(Service::start(store, Clock::system(), random, rules(config)).await?)
-}
-
-async fn open_store(config: &Config, random: &Random) -> Result<Store, Start> {
-    let path = config.data_dir.join(DATABASE);
-    let key = random.bytes().map_err(Error::from)?;
-    let opened = tokio::task::spawn_blocking(move || Store::open(&path, key)).await;
-    Ok(opened.map_err(|_| Error::Internal("opening the database panicked"))??)
-}
-
-/// Replace every key of the database, which no service may have open. Returns the name of the new one, and how many
-/// sessions ended.
-pub(super) fn reset_keys(config: &Config) -> Result<(String, u64), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    runtime.block_on(async {
-        let random = Random::system();
-        let store = match open_store(config, &random).await {
-            Err(Start::Open(error @ OpenError::InUse { .. })) => {
-                return Err(Failure::Refused(format!(
-                    "{error} Stop it first, then start it again afterwards."
-                )));
-            }
-            opened => opened.map_err(Failure::refused)?,
-        };
-        let reset = service::reset_keys(&store, &Clock::system(), &random, config.master_key.clone()).await;
-        reset.map_err(|error| Failure::Refused(explain(&error)))
-    })
-}
-
-fn rules(config: &Config) -> Rules {
-    let issuer = config.tokens.issuer.clone().or_else(|| config.public_url.as_ref().map(ToString::to_string));
-    Rules {
-        super_admins: config.super_admins.clone(),
-        registration_open: config.registration == Registration::Open,
-        access_token_lifetime: config.tokens.access_lifetime,
-        refresh_token_lifetime: config.tokens.refresh_lifetime,
-        session_idle: config.sessions.idle_timeout,
-        sessions_per_user: config.sessions.max_per_user as usize,
-        issuer,
-        audience: config.tokens.audience.clone(),
-        key_rotation: config.tokens.key_rotation.unwrap_or_default(),
-        attempts: attempts::Policy { in_a_row: config.lockout.attempts, cooldown: config.lockout.length },
-        hardware_wallets: config.hardware_wallets.clone(),
-        master_key: config.master_key.clone(),
-        backup: BackupPlan { dir: config.backup.dir.clone(), schedule: config.backup.schedule },
     }
 }
 

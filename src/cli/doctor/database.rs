@@ -1,7 +1,5 @@
 //! Whether the database holds together: as `check` sees it, or as the service does that has it open.
 
-use std::io;
-
 use serde_json::Value;
 
 use super::Finding;
@@ -28,7 +26,7 @@ pub(super) fn check(config: &Config, health: Option<&Value>) -> Finding {
             ),
         ),
         Err(OpenError::InUse { path }) => in_use(&path.display().to_string(), health),
-        Err(OpenError::Io { path, source }) if source.kind() == io::ErrorKind::NotFound => Finding::warning(
+        Err(OpenError::Missing { path }) => Finding::warning(
             NAME,
             format!("There is no {} yet.", path.display()),
             "If there should be one, correct DATA_DIR or `lucid-auth restore FILE`; else the first start makes it.",

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use lucid_auth::domain::audit::Action;
 
-use super::{audited, done, files, json, place, refused};
+use super::{audited, done, files, json, place, refused, started};
 use crate::{http::Http, process::Service, wallet::Wallet};
 
 fn mode(path: &Path) -> u32 {
@@ -14,7 +14,7 @@ fn mode(path: &Path) -> u32 {
 #[test]
 fn a_backup_is_made_alike_whether_the_service_runs_or_not_and_verifies() {
     for running in [false, true] {
-        let (folder, data) = place();
+        let (folder, data) = started();
         let service = running.then(|| Service::start(&data));
         for number in 0..3 {
             done(&data, &["user", "add", &Wallet::new(number).address.to_string()]);

@@ -4,12 +4,12 @@ use std::fs;
 
 use lucid_auth::store::SCHEMA_VERSION;
 
-use super::{done, json, place, refused, run};
+use super::{done, json, place, refused, run, started};
 use crate::{process::Service, wallet::Wallet};
 
 #[test]
 fn a_sound_database_is_counted_and_not_changed() {
-    let (_folder, data) = place();
+    let (_folder, data) = started();
     for number in 0..3 {
         done(&data, &["user", "add", &Wallet::new(number).address.to_string()]);
     }
@@ -33,7 +33,7 @@ fn a_sound_database_is_counted_and_not_changed() {
 
 #[test]
 fn a_damaged_database_is_named_with_advice_and_left_as_it_is() {
-    let (_folder, data) = place();
+    let (_folder, data) = started();
     done(&data, &["user", "list"]);
     let file = data.join("auth.redb");
     let sound = fs::read(&file).unwrap();
@@ -64,8 +64,8 @@ fn a_database_in_use_or_missing_is_refused_by_name() {
     let (_folder, data) = place();
     let file = data.join("auth.redb");
     let missing = refused(&data, &["check"], 1);
-    let said = format!("error: {}: No such file", file.display());
-    assert!(missing.starts_with(&said) && missing.contains("Check that"), "{missing}");
+    let said = format!("error: there is no database {}", file.display());
+    assert!(missing.starts_with(&said) && missing.contains("DATA_DIR"), "{missing}");
     assert!(!data.exists());
     let service = Service::start(&data);
     let used = refused(&data, &["check"], 1);

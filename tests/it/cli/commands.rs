@@ -7,13 +7,13 @@ use std::{
 
 use lucid_auth::domain::audit::Action;
 
-use super::{audited, done, files, json, place};
+use super::{audited, done, files, json, place, refused, started};
 use crate::{process::Service, wallet::Wallet};
 
 #[test]
-fn commands_that_meet_over_an_empty_folder_all_succeed() {
+fn commands_that_meet_over_a_new_database_all_succeed() {
     for _ in 0..3 {
-        let (_folder, data) = place();
+        let (_folder, data) = started();
         thread::scope(|scope| {
             let data = &data;
             scope.spawn(move || Service::start(data).stop());
@@ -28,10 +28,51 @@ fn commands_that_meet_over_an_empty_folder_all_succeed() {
 }
 
 #[test]
+fn only_a_service_makes_a_database_so_that_a_mistyped_folder_is_noticed() {
+    let address = Wallet::new(1).address.to_string();
+    let id = "0190b5a0-0000-7000-8000-000000000000";
+    let commands: [&[&str]; 16] = [
+        &["user", "add", &address],
+        &["user", "set-role", &address, "ADMIN"],
+        &["user", "list"],
+        &["user", "show", id],
+        &["user", "lock", &address],
+        &["user", "unlock", &address],
+        &["key", "list"],
+        &["key", "pem"],
+        &["key", "rotate"],
+        &["key", "reset"],
+        &["audit", "list"],
+        &["audit", "export"],
+        &["audit", "verify"],
+        &["backup"],
+        &["backup", "elsewhere.redb"],
+        &["check"],
+    ];
+    // A folder that is not there, and one that is empty.
+    for exists in [false, true] {
+        let (folder, data) = place();
+        if exists {
+            std::fs::create_dir(&data).unwrap();
+        }
+        for command in commands {
+            let why = refused(&data, command, 1);
+            let database = data.join("auth.redb");
+            for words in ["there is no database", database.to_str().unwrap(), "DATA_DIR"] {
+                assert!(why.contains(words), "{command:?}: {why}");
+            }
+            let left: &[&str] = if exists { &["data"] } else { &[] };
+            assert_eq!(files(folder.path()), left, "{command:?}");
+            assert!(!exists || files(&data).is_empty(), "{command:?}: {:?}", files(&data));
+        }
+    }
+}
+
+#[test]
 fn while_the_service_comes_and_goes_no_command_fails_and_no_change_is_lost_or_made_twice() {
     /// At least so many starts, and so many accounts.
     const ENOUGH: usize = 12;
-    let (_folder, data) = place();
+    let (_folder, data) = started();
     let (over, count) = (AtomicBool::new(false), AtomicUsize::new(0));
     let made: Vec<String> = thread::scope(|scope| {
         let (data, over, count) = (&data, &over, &count);

@@ -14,7 +14,7 @@ use rcgen::date_time_ymd;
 use redb::{Database, TableDefinition};
 use serde_json::Value;
 
-use super::{done, place, run};
+use super::{done, first_start, place, run, started};
 use crate::{
     certificate::Pair,
     process::{Process, Service},
@@ -55,6 +55,7 @@ fn a_stopped_service_is_examined_and_nothing_is_changed() {
     let (_, found) = examine(&data, &[]);
     assert!(!data.exists(), "asking makes nothing");
     assert_eq!(found["database"].0, "warning");
+    first_start(&data);
     done(&data, &["user", "list"]);
     let before = fs::read(data.join("auth.redb")).unwrap();
     let (code, found) = examine(&data, &[]);
@@ -97,7 +98,7 @@ fn a_running_service_is_asked() {
 
 #[test]
 fn what_is_wrong_is_a_problem_with_advice() {
-    let (_folder, data) = place();
+    let (_folder, data) = started();
     done(&data, &["user", "list"]);
     let file = data.join("auth.redb");
     let problem = |name: &str, environment: &[(&str, &str)], seen: &str, advice: &str| {
@@ -154,6 +155,7 @@ fn backups_that_are_off_missing_or_old_are_warnings() {
     fs::write(folder.join("auth-2026-01-01T00-00-00Z.redb"), "").unwrap();
     let old = backup(&[]);
     assert!(old.0 == "warning" && old.1.contains("2026-01-01T00:00:00Z"), "{old:?}");
+    first_start(&data);
     done(&data, &["backup"]);
     assert_eq!(backup(&[]).0, "ok");
 }

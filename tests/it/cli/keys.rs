@@ -9,7 +9,7 @@ use data_encoding::BASE64URL_NOPAD;
 use lucid_auth::domain::audit::Action;
 use serde_json::Value;
 
-use super::{audited, done, json, place, refused};
+use super::{audited, done, json, refused, started};
 use crate::{http::Http, process::Service, wallet::Wallet};
 
 /// Wait for another second: of two keys that sign from the same one, either is the newer.
@@ -29,7 +29,7 @@ fn signing(keys: &Value) -> Vec<&str> {
 
 #[test]
 fn the_public_key_is_printed_as_a_pem_file_that_holds_the_published_key() {
-    let (_folder, data) = place();
+    let (_folder, data) = started();
     let first = done(&data, &["key", "pem"]);
     let lines: Vec<_> = first.lines().collect();
     assert_eq!((lines[0], lines[2]), ("-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"), "{first}");
@@ -53,7 +53,7 @@ fn the_public_key_is_printed_as_a_pem_file_that_holds_the_published_key() {
 #[test]
 fn keys_are_listed_and_rotated_alike_whether_the_service_runs_or_not() {
     for running in [false, true] {
-        let (_folder, data) = place();
+        let (_folder, data) = started();
         let service = running.then(|| Service::start(&data));
         let text = done(&data, &["key", "list"]);
         assert!(text.lines().count() == 1 && text.trim_end().ends_with("  signs now"), "{text}");

@@ -23,7 +23,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lucid_auth::domain::audit::{Action, Actor};
+use lucid_auth::{
+    domain::audit::{Action, Actor},
+    store::Store,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -33,6 +36,18 @@ use crate::process::{Ended, Process};
 fn place() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
+    (folder, data)
+}
+
+/// Make the database in `data`, as the first start of a service does.
+fn first_start(data: &Path) {
+    drop(Store::open(&data.join("auth.redb"), [7; 32]).unwrap());
+}
+
+/// A folder of the test's own, and in it a data folder with a new database.
+fn started() -> (TempDir, PathBuf) {
+    let (folder, data) = place();
+    first_start(&data);
     (folder, data)
 }
 

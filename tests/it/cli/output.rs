@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{done, place};
+use super::{done, place, started};
 use crate::{
     http::Http,
     process::{Process, Service, command},
@@ -20,8 +20,7 @@ fn closed() -> Stdio {
 
 #[test]
 fn a_command_whose_output_nobody_reads_ends_quietly() {
-    let (_folder, data) = place();
-    done(&data, &["user", "list"]);
+    let (_folder, data) = started();
     for arguments in [
         &["--help"][..],
         &["--version"],

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use redb::{Database, TableDefinition};
 
-use super::{done, files, place, run};
+use super::{files, run, started};
 
 const META: TableDefinition<&[u8], &[u8]> = TableDefinition::new("meta");
 
@@ -60,8 +60,7 @@ fn what_must_not_be_opened_is_refused_by_every_command_and_left_as_it_is() {
         ),
     ];
     for (case, spoil, why, advice) in cases {
-        let (_folder, data) = place();
-        done(&data, &["user", "list"]);
+        let (_folder, data) = started();
         let file = data.join("auth.redb");
         spoil(&file);
         let before = fs::read(&file).unwrap();

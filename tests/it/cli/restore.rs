@@ -13,7 +13,7 @@ use lucid_auth::{domain::audit::Action, store::SCHEMA_VERSION};
 use redb::{Database, TableDefinition};
 use serde_json::{Value, json};
 
-use super::{done, files, json as print_json, place, refused, run};
+use super::{done, files, first_start, json as print_json, place, refused, run, started};
 use crate::{
     http::Http,
     process::{Process, Service, command},
@@ -225,10 +225,10 @@ fn a_copy_that_does_not_hold_is_refused_by_name_and_the_database_stays_as_it_was
             },
             "which a newer version of lucid-auth wrote",
         ),
-        ("missing", |copy| fs::remove_file(copy).unwrap(), "No such file"),
+        ("missing", |copy| fs::remove_file(copy).unwrap(), "there is no database"),
     ];
     for (case, spoil, why) in cases {
-        let (folder, data) = place();
+        let (folder, data) = started();
         let copy = folder.path().join("copy.redb");
         for number in 0..30 {
             done(&data, &["user", "add", &Wallet::new(number).address.to_string()]);
@@ -361,6 +361,7 @@ fn on_a_full_disk_nothing_is_half_done() {
     }
     let _mounted = Mounted(disk.clone());
     let data = disk.join("data");
+    first_start(&data);
     done(&data, &["user", "add", &Wallet::new(1).address.to_string()]);
     let copy = folder.path().join("copy.redb");
     done(&data, &["backup", copy.to_str().unwrap()]);
@@ -392,6 +393,7 @@ impl Drop for Mounted {
 
 fn full_by_limit(folder: &Path) {
     let data = folder.join("data");
+    first_start(&data);
     done(&data, &["user", "add", &Wallet::new(1).address.to_string()]);
     let copy = folder.join("copy.redb");
     done(&data, &["backup", copy.to_str().unwrap()]);

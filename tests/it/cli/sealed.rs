@@ -6,7 +6,7 @@ use data_encoding::{BASE64, BASE64URL_NOPAD};
 use lucid_auth::domain::audit::Action;
 use serde_json::{Value, json};
 
-use super::{audited, done, place};
+use super::{audited, done, place, started};
 use crate::{
     http::Http,
     process::{Ended, Process, Service},
@@ -65,7 +65,7 @@ fn sessions_and_keys_outlive_a_restart_with_the_same_master_key() {
 
 #[test]
 fn without_the_right_master_key_nothing_starts_and_no_key_is_replaced() {
-    let (_folder, data) = place();
+    let (_folder, data) = started();
     let before = printed(&data, &["key", "list"], &master(1));
     for (key, why) in [("", "MASTER_KEY is not set"), (&*master(2), "MASTER_KEY does not open the keys")] {
         for command in ["serve", "key"] {

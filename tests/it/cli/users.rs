@@ -3,13 +3,13 @@
 use lucid_auth::domain::audit::Action;
 use serde_json::{Value, json};
 
-use super::{audited, done, json as print_json, place, refused};
+use super::{audited, done, json as print_json, place, refused, started};
 use crate::{http::Http, process::Service, wallet::Wallet};
 
 #[test]
 fn users_are_made_shown_and_changed_alike_whether_the_service_runs_or_not() {
     for running in [false, true] {
-        let (_folder, data) = place();
+        let (_folder, data) = started();
         let service = running.then(|| Service::start(&data));
         let (first, second) = (Wallet::new(1).address.to_string(), Wallet::new(2).address.to_string());
 
@@ -23,8 +23,10 @@ fn users_are_made_shown_and_changed_alike_whether_the_service_runs_or_not() {
         assert_eq!((&made[0]["tron_address"], &made[0]["role"]), (&json!(second), &json!("USER")));
         assert_eq!((&made[0]["locked_at"], &made[0]["display_name"]), (&Value::Null, &Value::Null));
 
-        assert_eq!(print_json(&data, &["user", "show", id]), made, "by identifier");
-        assert_eq!(print_json(&data, &["user", "show", &second]), made, "by address");
+        let mut shown = print_json(&data, &["user", "show", id]);
+        assert_eq!(print_json(&data, &["user", "show", &second]), shown, "by identifier and by address");
+        assert_eq!(shown[0].as_object_mut().unwrap().remove("hardware_wallets"), Some(json!([])));
+        assert_eq!(shown, made);
         // Two processes that make accounts in one second keep no order between them.
         let list = print_json(&data, &["user", "list"]);
         assert_eq!(list.as_array().unwrap().len(), 2);
@@ -59,9 +61,41 @@ fn users_are_made_shown_and_changed_alike_whether_the_service_runs_or_not() {
 }
 
 #[test]
+fn a_user_is_shown_with_the_hardware_wallets_that_sign_in_to_the_account() {
+    let (_folder, data) = place();
+    let service = Service::start(&data);
+    let mut http = Http::new(service.port);
+    let (own, ledger) = (Wallet::new(1), Wallet::new(2));
+    let body = http.signed(&own).unwrap();
+    let token = http.post("/auth/login", &body).unwrap().expect(200)["access_token"].clone();
+    let mut body = http.signed(&ledger).unwrap();
+    body["type"] = "ledger".into();
+    body["label"] = "Drawer".into();
+    let wallet = http.call("POST", "/hw/connect", &token, &body).unwrap().expect(201);
+    let address = own.address.to_string();
+    let show = || {
+        let shown = print_json(&data, &["user", "show", &address]);
+        let wallets = &shown[0]["hardware_wallets"];
+        assert_eq!(wallets.as_array().unwrap().len(), 1, "{shown}");
+        for field in ["id", "type", "tron_address", "label", "connected_at"] {
+            assert_eq!(wallets[0][field], wallet[field], "{field}");
+        }
+        let text = done(&data, &["user", "show", &address]);
+        let line = text.lines().nth(1).unwrap();
+        for words in [&ledger.address.to_string(), "ledger", "Drawer"] {
+            assert!(line.contains(words), "{words}: {text}");
+        }
+    };
+    show();
+    service.stop();
+    show();
+    assert_eq!(print_json(&data, &["user", "list"])[0].get("hardware_wallets"), None, "a list stays short");
+}
+
+#[test]
 fn what_cannot_be_done_is_refused_by_its_reason_and_not_audited() {
     for running in [false, true] {
-        let (_folder, data) = place();
+        let (_folder, data) = started();
         let service = running.then(|| Service::start(&data));
         let (boss, nobody) = (Wallet::new(1).address.to_string(), Wallet::new(2).address.to_string());
         done(&data, &["user", "add", &boss, "--role", "SUPER_ADMIN"]);
