@@ -38,13 +38,16 @@ pub(super) async fn read<T: Body>(
 ) -> Result<T, Problem> {
     let gathered = tokio::time::timeout(limits.body_time, gather(body, limits.body_bytes));
     let bytes = gathered.await.map_err(|_| Problem::new(Code::RequestTimeout).close())??;
-    if bytes.is_empty() {
-        parse(NOTHING)
-    } else if is_json(headers) {
-        parse(&bytes)
-    } else {
-        Err(Problem::new(Code::BodyNotJson))
-    }
+    if bytes.is_empty() || is_json(headers) { whole(&bytes) } else { Err(Problem::new(Code::BodyNotJson)) }
+}
+
+/// Whether these bytes are a `T`.
+pub(super) fn check<T: Body>(bytes: &[u8]) -> Result<(), Problem> {
+    whole::<T>(bytes).map(drop)
+}
+
+fn whole<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
+    parse(if bytes.is_empty() { NOTHING } else { bytes })
 }
 
 async fn gather(mut body: Incoming, limit: usize) -> Result<Vec<u8>, Problem> {

@@ -35,6 +35,8 @@ pub struct Route {
     pub fails: &'static [Code],
     /// What the handler takes and gives.
     pub(super) signature: fn(&str, &mut Schemas) -> Signature,
+    /// What becomes of the bytes of a body, and of a target.
+    readers: (fn(&[u8]) -> Result<(), Problem>, fn(Option<&str>, &str) -> Result<(), Problem>),
     pub(super) handler: Handler,
 }
 
@@ -47,6 +49,24 @@ impl Route {
     pub fn fails(mut self, codes: &'static [Code]) -> Self {
         self.fails = codes;
         self
+    }
+
+    /// Read these bytes as the handler's body, and no more; none at all are a body that was left out.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::JsonInvalid`] or [`Code::FieldInvalid`].
+    pub fn reads_body(&self, bytes: &[u8]) -> Result<(), Problem> {
+        (self.readers.0)(bytes)
+    }
+
+    /// The same for the part of the path that varies, and for what follows the question mark.
+    ///
+    /// # Errors
+    ///
+    /// As [`Target::read`].
+    pub fn reads_target(&self, variable: Option<&str>, query: &str) -> Result<(), Problem> {
+        (self.readers.1)(variable, query)
     }
 
     /// Every refusal that a client can meet here, by number: those that the row says to expect, and those that follow
@@ -203,7 +223,9 @@ where
 {
     let handler: Handler = Box::new(move |app, head, body| {
         Box::pin(async move {
-            let admitted = async { Ok((access.admit(&app, &head).await?, T::read(&head)?)) };
+            let query = head.uri.query().unwrap_or_default();
+            let target = || T::read(head.variable.as_deref(), query);
+            let admitted = async { Ok((access.admit(&app, &head).await?, target()?)) };
             let (caller, target) = match admitted.await {
                 Ok(admitted) => admitted,
                 Err(problem) => return Err(Problem::without_reading(problem, &body)),
@@ -213,5 +235,11 @@ where
         })
     });
     let signature = operation::signature::<B, T, R>;
-    Route { operation, method, path, access: access.grant(), quota, summary, fails: &[], signature, handler }
+    let readers = (body::check::<B> as _, read::<T> as _);
+    let access = access.grant();
+    Route { operation, method, path, access, quota, summary, fails: &[], signature, readers, handler }
+}
+
+fn read<T: Target>(variable: Option<&str>, query: &str) -> Result<(), Problem> {
+    T::read(variable, query).map(drop)
 }
