@@ -38,7 +38,7 @@ pub(super) fn signature<B: Body, T: Target, R: Reply>(path: &str, schemas: &mut 
 
 /// The operation of `route`.
 pub(super) fn operation(route: &Route<Description>, schemas: &mut Schemas, shared: &Refusals) -> Value {
-    let Signature { parameters, body, outcomes } = (route.detail.0)(route.path, schemas);
+    let Signature { parameters, body, outcomes } = (route.detail.signature)(route.path, schemas);
     let mut operation = json!({
         "operationId": route.operation,
         "summary": route.summary,

@@ -51,12 +51,20 @@ impl Detail for () {
     fn of<B: Body, T: Target, R: Reply>() -> Self {}
 }
 
-/// Describes what a handler takes and gives.
-pub struct Description(pub(super) fn(&str, &mut Schemas) -> Signature);
+/// Describes what a handler takes and gives, and reads what it takes.
+pub struct Description {
+    pub(super) signature: fn(&str, &mut Schemas) -> Signature,
+    /// What becomes of the bytes of a body, and of a target.
+    readers: (fn(&[u8]) -> Result<(), Problem>, fn(Option<&str>, &str) -> Result<(), Problem>),
+}
 
 impl Detail for Description {
     fn of<B: Body, T: Target, R: Reply>() -> Self {
-        Self(operation::signature::<B, T, R>)
+        let readers = (
+            (|bytes: &[u8]| body::read::<B>(bytes).map(drop)) as _,
+            (|variable: Option<&str>, query: &str| T::read(variable, query).map(drop)) as _,
+        );
+        Self { signature: operation::signature::<B, T, R>, readers }
     }
 }
 
@@ -93,6 +101,26 @@ impl<D> Route<D> {
         codes.sort_by_key(|code| code.number());
         codes.dedup();
         codes
+    }
+}
+
+impl Route<Description> {
+    /// Read these bytes as the handler's body, and no more; none at all are a body that was left out.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::JsonInvalid`] or [`Code::FieldInvalid`].
+    pub fn reads_body(&self, bytes: &[u8]) -> Result<(), Problem> {
+        (self.detail.readers.0)(bytes)
+    }
+
+    /// The same for the part of the path that varies, and for what follows the question mark.
+    ///
+    /// # Errors
+    ///
+    /// As [`Target::read`].
+    pub fn reads_target(&self, variable: Option<&str>, query: &str) -> Result<(), Problem> {
+        (self.detail.readers.1)(variable, query)
     }
 }
 
@@ -251,7 +279,7 @@ where
     D: Detail,
 {
     let handler: Handler = Box::new(move |head| {
-        let target = T::read(head)?;
+        let target = T::read(head.variable.as_deref(), head.uri.query().unwrap_or_default())?;
         Ok(Box::new(move |app, admitted, head, bytes| {
             let (caller, body) = (A::caller(admitted)?, body::read(bytes)?);
             let answer = handler(app, Request { caller, body, target, head });

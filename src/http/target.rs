@@ -6,18 +6,18 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{code::Code, problem::Problem, query, request::Head, schemas::Schemas};
+use super::{code::Code, problem::Problem, query, schemas::Schemas};
 
 /// What a handler reads from the target: `()`, a [`Path`], a [`Query`], or both of them.
 ///
 /// A handler that reads no query is not disturbed by one: proxies and people add to addresses what they like.
 pub trait Target: Sized + Send {
-    /// Read it.
+    /// Read it from the part of the path that varies, and from what follows the question mark.
     ///
     /// # Errors
     ///
     /// [`Code::PathUnknown`] if nothing can be at such a path, [`Code::FieldInvalid`] for a bad parameter of the query.
-    fn read(head: &Head) -> Result<Self, Problem>;
+    fn read(variable: Option<&str>, query: &str) -> Result<Self, Problem>;
 
     /// The parameters as OpenAPI describes them, at the `path` of the table.
     fn parameters(path: &str, schemas: &mut Schemas) -> Vec<Value>;
@@ -35,7 +35,7 @@ pub struct Path<T>(pub T);
 pub struct Query<Q>(pub Q);
 
 impl Target for () {
-    fn read(_: &Head) -> Result<Self, Problem> {
+    fn read(_: Option<&str>, _: &str) -> Result<Self, Problem> {
         Ok(())
     }
 
@@ -45,9 +45,8 @@ impl Target for () {
 }
 
 impl<T: FromStr + JsonSchema + Send> Target for Path<T> {
-    fn read(head: &Head) -> Result<Self, Problem> {
-        let text =
-            head.variable.as_deref().ok_or_else(|| Problem::internal("the row's path has no {part}"))?;
+    fn read(variable: Option<&str>, _: &str) -> Result<Self, Problem> {
+        let text = variable.ok_or_else(|| Problem::internal("the row's path has no {part}"))?;
         text.parse().map(Self).map_err(|_| Problem::new(Code::PathUnknown))
     }
 
@@ -63,8 +62,8 @@ impl<T: FromStr + JsonSchema + Send> Target for Path<T> {
 }
 
 impl<Q: DeserializeOwned + JsonSchema + Send> Target for Query<Q> {
-    fn read(head: &Head) -> Result<Self, Problem> {
-        query::parse(head.uri.query().unwrap_or_default()).map(Self)
+    fn read(_: Option<&str>, query: &str) -> Result<Self, Problem> {
+        query::parse(query).map(Self)
     }
 
     fn parameters(_: &str, schemas: &mut Schemas) -> Vec<Value> {
@@ -79,8 +78,8 @@ impl<Q: DeserializeOwned + JsonSchema + Send> Target for Query<Q> {
 }
 
 impl<P: Target, Q: Target> Target for (P, Q) {
-    fn read(head: &Head) -> Result<Self, Problem> {
-        Ok((P::read(head)?, Q::read(head)?))
+    fn read(variable: Option<&str>, query: &str) -> Result<Self, Problem> {
+        Ok((P::read(variable, query)?, Q::read(variable, query)?))
     }
 
     fn parameters(path: &str, schemas: &mut Schemas) -> Vec<Value> {

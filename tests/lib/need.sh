@@ -125,7 +125,7 @@ need_chromium() {
 }
 
 # Those that PyPI does not carry, each at the version that all builds use.
-declare -A BUILT_TOOLS=([auditable]=0.7.7 [cyclonedx]=0.5.9)
+declare -A BUILT_TOOLS=([auditable]=0.7.7 [cyclonedx]=0.5.9 [fuzz]=0.13.2)
 
 # `cargo NAME`: one that is there, or a prebuilt one from PyPI, or else built from source.
 need_cargo_tool() {

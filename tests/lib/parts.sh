@@ -5,10 +5,10 @@
 
 # In the order they run: what needs least comes first.
 # shellcheck disable=SC2034 # tests/run reads it
-PARTS=(rust doc clients python contract container systemd proxies browser readme)
+PARTS=(rust doc frames fuzz clients python contract container systemd proxies browser readme)
 # Those that only --long or --only brings in.
 # shellcheck disable=SC2034
-LONG_PARTS=(scale release pi)
+LONG_PARTS=(scale soak release pi)
 
 part_rust() { # unit and integration tests
     need_cargo_tool nextest
@@ -21,6 +21,39 @@ part_rust() { # unit and integration tests
     # JUnit does not list ignored tests; the summary counts them.
     ignored=$(sed -n 's/^ *Summary .* \([0-9]*\) skipped.*/\1/p' "$RESULTS/$PART.log")
     echo "$passed $failed ${ignored:-0}" >"$RESULTS/$PART.count"
+    return "$status"
+}
+
+part_fuzz() { # what strangers send and disks return, changed at random, against the code that reads it
+    need_cargo_tool fuzz
+    local status=0 folder
+    # In a folder of its own, as all crates are built with counters in them.
+    folder=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/fuzz
+    say "$PART: cargo fuzz build"
+    # Without a sanitizer: the code is safe Rust, which the crates check in their own fuzzing. It takes no nightly compiler, and
+    # is many times as fast.
+    cargo fuzz build --sanitizer none --target-dir "$folder" targets
+    say "$PART: tests/fuzz/run"
+    python3 tests/fuzz/run "$folder/$(rustc -vV | sed -n 's/^host: //p')/release/targets" "$folder/work" |
+        tee "$RESULTS/$PART.log" || status=$?
+    tail -n 1 "$RESULTS/$PART.log" >"$RESULTS/$PART.count"
+    return "$status"
+}
+
+part_frames() { # what devices and addresses hand to the pages' code, made at random
+    need_node_modules
+    node_tests tests/frames/*.test.mjs
+}
+
+part_soak() { # mixed load for an hour at half of what the service can; only with --long, or for two minutes with --only
+    need_cargo_tool nextest
+    need_binary
+    local junit=target/nextest/suite/junit.xml status=0
+    rm -f "$junit"
+    say "$PART: cargo nextest run --test soak"
+    cargo nextest run --locked --config-file tests/lib/nextest.toml --profile suite --run-ignored all \
+        --success-output immediate --test soak || status=$?
+    python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
     return "$status"
 }
 

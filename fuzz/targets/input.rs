@@ -1,0 +1,25 @@
+//! Takes values off the front of an input.
+
+/// What is left of an input.
+pub struct Input<'a>(pub &'a [u8]);
+
+impl<'a> Input<'a> {
+    /// The next byte; zero at the end.
+    pub fn byte(&mut self) -> u8 {
+        self.array::<1>()[0]
+    }
+
+    /// The next bytes; zeros after the end.
+    pub fn array<const N: usize>(&mut self) -> [u8; N] {
+        let (head, rest) = self.0.split_at(N.min(self.0.len()));
+        self.0 = rest;
+        let mut array = [0; N];
+        array[..head.len()].copy_from_slice(head);
+        array
+    }
+
+    /// All that is left, if it is UTF-8.
+    pub fn text(self) -> Option<&'a str> {
+        str::from_utf8(self.0).ok()
+    }
+}

@@ -1,0 +1,146 @@
+//! Access tokens, by the service's own check.
+
+use std::sync::LazyLock;
+
+use data_encoding::BASE64URL_NOPAD;
+use ed25519_dalek::Signer as _;
+use serde_json::{Map, Value};
+
+use crate::{
+    input::Input,
+    world::{NOW, World},
+};
+
+static WORLD: LazyLock<(World, Token)> = LazyLock::new(|| {
+    let world = World::new();
+    let text = world.admin.access_token.to_string();
+    let parts: Vec<_> =
+        text.split('.').map(|part| BASE64URL_NOPAD.decode(part.as_bytes()).unwrap()).collect();
+    (world, Token { header: parts[0].clone(), payload: parts[1].clone(), text })
+});
+
+/// The one token that was issued.
+struct Token {
+    text: String,
+    header: Vec<u8>,
+    payload: Vec<u8>,
+}
+
+/// The first byte says whether the rest is a token; or a change to the good one; or header and payload, with a line break
+/// between, which the service's own key then signs.
+pub fn run(data: &[u8]) {
+    let (world, good) = &*WORLD;
+    let mut input = Input(data);
+    match input.byte() % 3 {
+        0 => {
+            if let Some(text) = input.text() {
+                // Whoever has not the key has no other token than the one that was issued.
+                assert_eq!(accepts(world, text), text == good.text, "{text}");
+            }
+        }
+        1 => {
+            let mut text = good.text.clone().into_bytes();
+            for change in input.0.chunks_exact(3) {
+                let at = usize::from(u16::from_be_bytes([change[0], change[1]])) % text.len();
+                text[at] ^= change[2];
+            }
+            if let Ok(text) = str::from_utf8(&text) {
+                assert_eq!(accepts(world, text), text == good.text, "{text}");
+            }
+        }
+        _ => {
+            let mut parts = input.0.splitn(2, |byte| *byte == b'\n');
+            let (header, payload) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            let text = signed(world, header, payload);
+            let taken = accepts(world, &text);
+            let (header, payload) = (object(header), object(payload));
+            let is_good = header == object(&good.header) && payload == object(&good.payload);
+            let may = may_be_taken(world, header.as_ref(), payload.as_ref()) == Some(true);
+            assert!(!taken || may, "taken: {header:?} {payload:?}");
+            // Twice the same member is no token of ours, though `object` sees but one.
+            assert!(taken || !is_good || text.len() != good.text.len(), "refused: {text}");
+        }
+    }
+}
+
+fn accepts(world: &World, token: &str) -> bool {
+    world.runtime.block_on(world.service.authenticate(token)).is_ok()
+}
+
+fn signed(world: &World, header: &[u8], payload: &[u8]) -> String {
+    let text = format!("{}.{}", BASE64URL_NOPAD.encode(header), BASE64URL_NOPAD.encode(payload));
+    let signature = world.key.signing.sign(text.as_bytes());
+    format!("{text}.{}", BASE64URL_NOPAD.encode(&signature.to_bytes()))
+}
+
+fn object(json: &[u8]) -> Option<Map<String, Value>> {
+    serde_json::from_slice(json).ok()
+}
+
+/// What must hold of every token that is taken, read from its JSON member by member. `None` if one is not there.
+fn may_be_taken(
+    world: &World,
+    header: Option<&Map<String, Value>>,
+    payload: Option<&Map<String, Value>>,
+) -> Option<bool> {
+    let (header, payload) = (header?, payload?);
+    let (user, session) = (world.admin.user.id.to_string(), world.admin.session.id.to_string());
+    let now = NOW.unix();
+    Some(
+        header.get("alg")? == "EdDSA"
+            && header.get("typ")? == "at+jwt"
+            && header.get("kid")? == &*world.key.kid
+            && payload.get("iss")? == "https://auth.example.org"
+            && payload.get("aud").is_none_or(Value::is_null)
+            && payload.get("sub")?.as_str()?.eq_ignore_ascii_case(&user)
+            && payload.get("user_id")?.as_str()?.eq_ignore_ascii_case(&user)
+            && payload.get("sid")?.as_str()?.eq_ignore_ascii_case(&session)
+            && payload.get("exp")?.as_u64()? > now
+            && payload.get("nbf")?.as_u64()? <= now + 5
+            && payload.get("iat")?.is_u64()
+            && payload.get("jti")?.is_string()
+            && payload.get("tron_address")?.as_str()?.starts_with('T')
+            && payload.get("role")?.is_string()
+            && payload.get("type")? == "access",
+    )
+}
+
+pub fn seeds() -> Vec<Vec<u8>> {
+    let (_, good) = &*WORLD;
+    let (header, payload) = (String::from_utf8_lossy(&good.header), String::from_utf8_lossy(&good.payload));
+    let own = |header: &str, payload: &str| format!("\x02{header}\n{payload}");
+    let mut seeds = vec![
+        format!("\0{}", good.text),
+        format!("\0{}=", good.text),
+        "\0eyJhbGciOiJub25lIn0.e30.".to_owned(),
+        "\x01".to_owned(),
+        "\x01\0\x03\x01".to_owned(),
+        own(&header, &payload),
+        own(r#"{"alg":"none"}"#, &payload),
+    ];
+    for (from, to) in [
+        ("EdDSA", "HS256"),
+        ("EdDSA", "ES256"),
+        ("at+jwt", "JWT"),
+        (r#""kid""#, r#""crit":["b64"],"b64":false,"kid""#),
+        (r#""kid""#, r#""jku":"https://evil.example/","kid""#),
+        (r#""kid""#, r#""x5u":"https://evil.example/","kid""#),
+        (r#""kid""#, r#""jwk":{"kty":"OKP","crv":"Ed25519","x":""},"kid""#),
+        (r#""alg""#, r#""alg":"none","alg""#),
+    ] {
+        seeds.push(own(&header.replace(from, to), &payload));
+    }
+    for (from, to) in [
+        (r#""exp":"#, r#""exp":9"#),
+        (r#""exp":"#, r#""exp":1.5,"x":"#),
+        (r#""nbf":"#, r#""nbf":9"#),
+        (r#""sub""#, r#""sub":"x","sub""#),
+        ("access", "refresh"),
+        ("https://auth", "https://evil"),
+        (r#""jti""#, r#""aud":"x","jti""#),
+        (r#""jti""#, r#""aud":null,"jti""#),
+    ] {
+        seeds.push(own(&header, &payload.replacen(from, to, 1)));
+    }
+    seeds.into_iter().map(String::into_bytes).collect()
+}

@@ -1,0 +1,69 @@
+//! All fuzz targets in one program, so that there is one to build. `LUCID_FUZZ` names the one that runs.
+//!
+//! Each is two functions: `run` holds what the service makes of some bytes against a rule or a second reading, and panics
+//! where they differ; `seeds` makes inputs to begin with, of vectors and of what clients really send. What fuzzing found
+//! worth keeping is in `fuzz/corpus/NAME`.
+//!
+//! `LUCID_FUZZ_SEEDS=FOLDER` writes the seeds there and ends.
+#![no_main]
+
+mod address;
+mod body;
+mod challenge;
+mod config;
+mod cookie;
+mod database;
+mod forwarded;
+mod guard;
+mod input;
+mod jwt;
+mod origin;
+mod query;
+mod request;
+mod request_id;
+mod restore;
+mod seal;
+mod signature;
+mod transfer;
+mod world;
+mod x509;
+
+use std::{env, fs, path::Path, process, sync::OnceLock};
+
+use libfuzzer_sys::fuzz_target;
+
+/// One thing that is fuzzed.
+struct Target {
+    name: &'static str,
+    run: fn(&[u8]),
+    seeds: fn() -> Vec<Vec<u8>>,
+}
+
+macro_rules! targets {
+    ($($name:ident)+) => { [$(Target { name: stringify!($name), run: $name::run, seeds: $name::seeds }),+] };
+}
+
+static TARGETS: [Target; 18] = targets! {
+    address body challenge config cookie database forwarded guard jwt origin query request request_id restore
+    seal signature transfer x509
+};
+
+static CHOSEN: OnceLock<&Target> = OnceLock::new();
+
+fn choose() {
+    let name = env::var("LUCID_FUZZ").unwrap_or_default();
+    let Some(target) = TARGETS.iter().find(|target| target.name == name) else {
+        let names: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
+        eprintln!("LUCID_FUZZ must be one of: {}", names.join(" "));
+        process::exit(2);
+    };
+    if let Some(folder) = env::var_os("LUCID_FUZZ_SEEDS") {
+        for (index, seed) in (target.seeds)().iter().enumerate() {
+            fs::write(Path::new(&folder).join(format!("seed-{index:03}")), seed).unwrap();
+        }
+        process::exit(0);
+    }
+    CHOSEN.get_or_init(|| target);
+}
+
+fuzz_target!(init: choose(), |data: &[u8]| (CHOSEN.get().unwrap().run)(data));
