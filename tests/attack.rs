@@ -3,6 +3,7 @@
 //! | file | what is attacked |
 //! |---|---|
 //! | `tokens/` | access tokens, and everything else that might be taken for one |
+//! | `wire.rs`, `requests.json` | requests that two programs may read in two ways |
 //! | `held.rs` | connections that are held open and do nothing, or next to nothing |
 //! | `floods.rs` | anonymous calls by the hundred thousand |
 //! | `vectors.rs` | the two signature schemes, with Wycheproof's vectors and points of small order |
@@ -43,6 +44,8 @@ mod tokens;
 mod vectors;
 #[path = "it/wallet.rs"]
 mod wallet;
+#[path = "attack/wire.rs"]
+mod wire;
 
 /// Whether the longer forms are asked for.
 fn is_long() -> bool {

@@ -19,6 +19,7 @@ use super::{
     app::App,
     client::Client,
     code::Code,
+    framing,
     problem::Problem,
     quotas::Counted,
     reply::{NoContent, Reply, Response},
@@ -47,6 +48,7 @@ pub(super) async fn answer(
     let preflight = resource.filter(|_| parts.method == Method::OPTIONS).map(|resource| &resource.allow);
     let cors = app.settings.cors.permit(&parts.headers, preflight);
     let method = parts.method.clone();
+    let coded = framing::is_coded(&parts.headers);
     let counted = Counted::default();
 
     let head = Head {
@@ -79,6 +81,9 @@ pub(super) async fn answer(
     }
     counted.tell(response.headers_mut());
     response.headers_mut().insert(X_REQUEST_ID, request_id.to_value());
+    if coded {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     security::protect(response.headers_mut());
     let duration = started.elapsed();
     router.meter(resource, &method).answered(response.status().as_u16(), duration);
@@ -145,6 +150,11 @@ enum Found<'a> {
 fn find<'a>(resource: Option<&'a Resource>, version: Version, head: &Head) -> Result<Found<'a>, Problem> {
     let malformed = |message: &str| Problem::new(Code::RequestMalformed).message(message);
     head.authority().map_err(|_| malformed("The Host header is no host, or is there twice."))?;
+    if !framing::is_plain(&head.headers, &head.uri) {
+        return Err(
+            malformed("It can be read in two ways where the body ends, or what is asked for.").close()
+        );
+    }
     if version == Version::HTTP_11 && !head.headers.contains_key(HOST) {
         return Err(malformed("HTTP/1.1 needs a Host header."));
     }

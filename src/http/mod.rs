@@ -23,6 +23,7 @@ mod encoding;
 mod export;
 mod forward;
 mod forwarded;
+mod framing;
 mod guest;
 mod handover;
 mod hw;

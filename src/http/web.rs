@@ -136,6 +136,10 @@ pub(super) async fn admin(_: Arc<App>, request: Request<(), ()>) -> Result<Page,
 ///
 /// [`Code::PathUnknown`] if there is none.
 pub fn file(path: &str, head: &Head) -> Result<File, Problem> {
+    // rust-embed reads a backslash as a slash, and a file has one address.
+    if path.contains('\\') {
+        return Err(Problem::new(Code::PathUnknown));
+    }
     // An encoded copy is no file of its own. Only files of a known type are served, and none has these endings.
     let media_type = media_type(path).ok_or_else(|| Problem::new(Code::PathUnknown))?;
     let found = Encoding::preferred(&head.headers).into_iter().find_map(|encoding| {
