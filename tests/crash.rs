@@ -11,7 +11,7 @@
 //! Of what was asked but not answered, either outcome is right: `Session::settle` says which follows from which. A kill
 //! takes the process, not the system's memory of its files: what a power cut takes is not shown here.
 //!
-//! Twenty rounds; 1,000 with `LUCID_LONG=1`. `LUCID_SEED` repeats a run's choices, though not its timing.
+//! Twenty rounds, or `LUCID_ROUNDS`; 1,000 with `LUCID_LONG=1`. `LUCID_SEED` repeats a run's choices, though not its timing.
 #![expect(unreachable_pub, reason = "nothing of a test binary is reachable from elsewhere")]
 #![expect(
     clippy::unwrap_used,
@@ -59,7 +59,9 @@ const SETTINGS: [(&str, &str); 4] = [
 
 #[test]
 fn what_was_answered_survives_kill_9() {
-    let rounds = if env::var_os("LUCID_LONG").is_some_and(|value| value == "1") { 1000 } else { 20 };
+    let is_long = env::var_os("LUCID_LONG").is_some_and(|value| value == "1");
+    let rounds = if is_long { "1000".into() } else { env::var("LUCID_ROUNDS").unwrap_or("20".into()) };
+    let rounds: u32 = rounds.parse().unwrap();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let seed = env::var("LUCID_SEED").map_or(now, |text| text.parse().unwrap());
     eprintln!("LUCID_SEED={seed}");

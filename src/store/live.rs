@@ -7,7 +7,10 @@ use std::sync::{
 
 use moka::{policy::EvictionPolicy, sync::Cache};
 
-use super::StoreError;
+use super::{
+    StoreError,
+    kept::{Kept, Map},
+};
 use crate::domain::{id::SessionId, session::Session, timestamp::Timestamp};
 
 /// How many sessions stay in memory; about 600 bytes each. The others are read from disk when they are needed.
@@ -39,18 +42,35 @@ impl LiveSession {
     }
 }
 
-/// The sessions that were seen lately.
-pub(super) struct LiveSessions {
-    cache: Cache<SessionId, Arc<LiveSession>>,
-    /// Counts commits, so that a reader notices one that overtook it.
-    commits: AtomicU64,
+impl Map for Cache<SessionId, Arc<LiveSession>> {
+    type Key = SessionId;
+    type Value = Arc<LiveSession>;
+
+    fn get(&self, id: &SessionId) -> Option<Arc<LiveSession>> {
+        Self::get(self, id)
+    }
+
+    fn insert(&self, id: SessionId, live: Arc<LiveSession>) {
+        Self::insert(self, id, live);
+    }
+
+    fn remove(&self, id: &SessionId) {
+        self.invalidate(id);
+    }
+
+    fn clear(&self) {
+        self.invalidate_all();
+    }
 }
+
+/// The sessions that were seen lately.
+pub(super) struct LiveSessions(Kept<Cache<SessionId, Arc<LiveSession>>>);
 
 impl LiveSessions {
     pub(super) fn new() -> Self {
         // The default policy would drop new entries once it is full.
         let cache = Cache::builder().max_capacity(CAPACITY).eviction_policy(EvictionPolicy::lru()).build();
-        Self { cache, commits: AtomicU64::new(0) }
+        Self(Kept::new(cache))
     }
 
     /// The session `id`, from memory or by `load`.
@@ -59,37 +79,18 @@ impl LiveSessions {
         id: SessionId,
         load: impl FnOnce() -> Result<Option<Session>, StoreError>,
     ) -> Result<Option<Arc<LiveSession>>, StoreError> {
-        if let Some(live) = self.cache.get(&id) {
-            return Ok(Some(live));
-        }
-        let before = self.commits.load(SeqCst);
-        let Some(live) = load()?.map(LiveSession::new) else { return Ok(None) };
-        self.cache.insert(id, Arc::clone(&live));
-        // What was loaded may be older than a commit that has already told the cache. `commit` counts first and tells
-        // after: if the count is unchanged here, the telling is still to come and overwrites what was put in.
-        if self.commits.load(SeqCst) != before {
-            self.cache.invalidate(&id);
-        }
-        Ok(Some(live))
+        self.0.find(id, || Ok(load()?.map(LiveSession::new)))
     }
 
     /// Forget everything: what is on disk may be other than what was last told.
     pub(super) fn forget(&self) {
-        self.commits.fetch_add(1, SeqCst);
-        self.cache.invalidate_all();
+        self.0.forget();
     }
 
     /// Learn what a commit changed. Called by the writer alone, after the commit and before its answers.
     pub(super) fn commit(&self, changes: Vec<(SessionId, Option<Session>)>) {
-        if changes.is_empty() {
-            return;
-        }
-        self.commits.fetch_add(1, SeqCst);
-        for (id, state) in changes {
-            match state {
-                Some(session) => self.cache.insert(id, LiveSession::new(session)),
-                None => self.cache.invalidate(&id),
-            }
+        if !changes.is_empty() {
+            self.0.tell(changes.into_iter().map(|(id, state)| (id, state.map(LiveSession::new))));
         }
     }
 }

@@ -10,6 +10,7 @@ mod error;
 mod guard;
 mod handle;
 pub mod hardware_wallets;
+mod kept;
 pub mod keys;
 mod lineage;
 mod live;
@@ -36,7 +37,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        self, Arc,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
 };

@@ -90,17 +90,28 @@ fn mark(fresh: &Path, now: Timestamp) -> Result<(), StoreError> {
 }
 
 fn publish(fresh: &Path, database: &Path, now: Timestamp) -> Result<Option<PathBuf>, OpenError> {
-    let kept = disk::beside(database, &format!("before-restore-{}", now.to_string().replace(':', "-")));
     let swap = || {
         // A second name for the old one, then one step for the new: a power cut never leaves the place empty.
-        let kept = match fs::hard_link(database, &kept) {
-            Ok(()) => Some(kept.clone()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
+        let kept = keep(database, now)?;
         fs::rename(fresh, database)?;
         disk::sync_folder_of(database)?;
         Ok(kept)
     };
     swap().map_err(|source| open::io_error(database, source))
+}
+
+/// Give `database`, if it is there, a second name that says when. The clock may stand at a time when one was made before.
+fn keep(database: &Path, now: Timestamp) -> io::Result<Option<PathBuf>> {
+    let name = format!("before-restore-{}", now.to_string().replace(':', "-"));
+    for attempt in 1..100 {
+        let name = if attempt == 1 { name.clone() } else { format!("{name}-{attempt}") };
+        let kept = disk::beside(database, &name);
+        match fs::hard_link(database, &kept) {
+            Ok(()) => return Ok(Some(kept)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }

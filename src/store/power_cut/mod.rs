@@ -74,7 +74,7 @@ fn commit_of(
 #[tokio::test]
 async fn what_was_answered_survives_a_power_cut_at_any_write() {
     let mut random = seed();
-    let (steps, torn) = if is_long() { (400, 20) } else { (50, 1) };
+    let (steps, torn) = if is_long() { (150, 8) } else { (50, 1) };
     let history = history::live(steps, random.clone()).await;
     let folder = folder();
     let at = folder.path().join("auth.redb");
