@@ -98,8 +98,8 @@ pub enum OpenError {
     },
     /// There is none, and it was not asked to be made.
     #[error(
-        "there is no database {path}. Check the path, or DATA_DIR (`lucid-auth config` shows where it comes from): \
-         the service makes its database when it starts for the first time, and no other command does."
+        "there is no database {path}. Check the path, or DATA_DIR (`lucid-auth config` shows where it comes from). \
+         The service makes its database when it starts for the first time."
     )]
     Missing {
         /// The file that is not there.

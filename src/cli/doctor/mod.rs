@@ -66,7 +66,7 @@ fn examine(flags: SettingFlags) -> Vec<Finding> {
         Finding::ok("page-size", format!("Memory pages are of {} bytes.", rustix::param::page_size())),
         disk::check(config),
         wear::check(&config.data_dir, Path::new("/sys")),
-        permissions::check(config),
+        permissions::check(&loaded),
         port::check(config, &service),
         tls::check(config, now, service.health().is_some()),
         proxy::check(config, admin::ignored_proxy(config)),

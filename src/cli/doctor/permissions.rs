@@ -9,16 +9,27 @@ use std::{
 use super::Finding;
 use crate::{
     cli::admin,
-    config::Config,
+    config::{Config, Loaded, Source},
     domain::backup::made_at,
     http::tls::local::{folder, server_file},
 };
 
 const NAME: &str = "permissions";
 
-pub(super) fn check(config: &Config) -> Finding {
+pub(super) fn check(loaded: &Loaded) -> Finding {
+    let config = &loaded.config;
     let uid = rustix::process::geteuid().as_raw();
     let data = &config.data_dir;
+    if let Some((name, file)) = secrets(loaded).find(|(_, file)| is_open(file)) {
+        let shown = file.display();
+        return Finding::problem(
+            NAME,
+            format!("{name} is in {shown}, which everyone on this machine may read."),
+            format!(
+                "Keep it in a file of its own ({name}_FILE) or a credential of systemd, or `chmod o= {shown}`."
+            ),
+        );
+    }
     let owner = match fs::metadata(data) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Finding::ok(
@@ -59,6 +70,18 @@ pub(super) fn check(config: &Config) -> Finding {
         }
     }
     Finding::ok(NAME, format!("{} and what is in it is for user {owner} alone.", data.display()))
+}
+
+/// The secrets that come from files, and these.
+fn secrets(loaded: &Loaded) -> impl Iterator<Item = (&'static str, &Path)> {
+    loaded.values.iter().filter(|value| value.setting.secret).filter_map(|value| match &value.source {
+        Source::File(file) | Source::Settings(file) => Some((value.setting.name, file.as_path())),
+        _ => None,
+    })
+}
+
+fn is_open(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|metadata| metadata.mode() & 0o004 != 0)
 }
 
 /// What must be for its owner alone.

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use lucid_auth::domain::audit::Action;
 
-use super::{audited, done, files, json, place, refused, started};
+use super::{audited, done, files, json, refused, started};
 use crate::{http::Http, process::Service, wallet::Wallet};
 
 fn mode(path: &Path) -> u32 {
@@ -65,8 +65,7 @@ fn a_backup_is_made_alike_whether_the_service_runs_or_not_and_verifies() {
 
 #[test]
 fn a_backup_that_cannot_be_made_says_why_and_leaves_nothing() {
-    let (folder, data) = place();
-    done(&data, &["user", "list"]);
+    let (folder, data) = started();
     let file = folder.path().join("a file");
     fs::write(&file, "").unwrap();
     let why = refused(&data, &["backup", "--backup-dir", file.to_str().unwrap()], 1);

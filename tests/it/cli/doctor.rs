@@ -111,6 +111,14 @@ fn what_is_wrong_is_a_problem_with_advice() {
     problem("permissions", &[], "has mode 0644", "chmod 600");
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
 
+    let settings = data.with_extension("env");
+    fs::write(&settings, format!("MASTER_KEY={}\n", "A".repeat(43) + "=")).unwrap();
+    let environment = [("SETTINGS_FILE", settings.to_str().unwrap())];
+    fs::set_permissions(&settings, Permissions::from_mode(0o644)).unwrap();
+    problem("permissions", &environment, "MASTER_KEY is in", "chmod o=");
+    fs::set_permissions(&settings, Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(examine(&data, &environment).1["permissions"].0, "ok");
+
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port().to_string();
     problem("port", &[("AUTH_SERVICE_PORT", &port)], "does not answer", "ss -ltnp");

@@ -36,7 +36,7 @@ fn a_socket_that_a_killed_service_left_is_in_nobodys_way() {
 
     let locked = json(&data, &["user", "lock", &address]);
     let service = Service::start(&data);
-    assert_eq!(json(&data, &["user", "show", &address]), locked);
+    assert_eq!(json(&data, &["user", "list"]), locked);
     done(&data, &["user", "unlock", &address]);
     service.stop();
     assert_eq!(files(&data), ["auth.guard", "auth.redb"]);
