@@ -50,7 +50,7 @@ pub(super) async fn get(app: Arc<App>, _: Request<(), ()>) -> Result<AuthorityRe
 /// Give its certificate.
 pub(super) async fn file(app: Arc<App>, request: Request<(), ()>) -> Result<AuthorityFile, Problem> {
     let pem = authority(&app)?.pem();
-    File::new(MEDIA_TYPE, pem.into_bytes().into(), &request.head).map(AuthorityFile)
+    File::new(MEDIA_TYPE, pem.into_bytes(), &request.head).map(AuthorityFile)
 }
 
 /// The page that says how to trust it. It is read before that, past the browser's warning.

@@ -1,6 +1,11 @@
 //! The pages: the files of `web/`, inside the binary, in the encodings that `build.rs` made of them.
 
-use std::{borrow::Cow, io::Read, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    io::Read,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
 use data_encoding::HEXLOWER;
 use flate2::read::GzDecoder;
@@ -38,33 +43,28 @@ pub struct File {
     encoding: Encoding,
     etag: HeaderValue,
     /// Nothing if the client has it already.
-    data: Option<Cow<'static, [u8]>>,
+    data: Option<Bytes>,
 }
+
+/// The texts that were asked for in no compressed form, as they are, with their hashes. One copy serves all who ask: the
+/// binary holds texts compressed alone, to be small, and a copy for each client that does not read it would fill the memory.
+static TEXTS: LazyLock<Mutex<HashMap<String, (Bytes, [u8; 32])>>> = LazyLock::new(Mutex::default);
 
 impl File {
     /// These bytes, as they are, for the client that sent `head`.
     pub(super) fn new(
         media_type: &'static str,
-        data: Cow<'static, [u8]>,
+        data: impl Into<Bytes>,
         head: &Head,
     ) -> Result<Self, Problem> {
+        let data = data.into();
         let hash = Sha256::digest(&data);
-        Self::hashed(media_type, data, &hash, head)
-    }
-
-    /// The same for bytes whose hash is known: that of many bytes costs more than all else of an answer.
-    pub(super) fn hashed(
-        media_type: &'static str,
-        data: Cow<'static, [u8]>,
-        hash: &[u8],
-        head: &Head,
-    ) -> Result<Self, Problem> {
-        Self::encoded(media_type, (Encoding::Identity, data), hash, head)
+        Self::encoded(media_type, (Encoding::Identity, data), &hash, head)
     }
 
     fn encoded(
         media_type: &'static str,
-        (encoding, data): (Encoding, Cow<'static, [u8]>),
+        (encoding, data): (Encoding, Bytes),
         hash: &[u8],
         head: &Head,
     ) -> Result<Self, Problem> {
@@ -147,17 +147,29 @@ pub fn file(path: &str, head: &Head) -> Result<File, Problem> {
         Some((encoding, found))
     });
     if let Some((encoding, found)) = found {
-        return File::encoded(media_type, (encoding, found.data), &found.metadata.sha256_hash(), head);
+        let data = match found.data {
+            Cow::Borrowed(data) => Bytes::from_static(data),
+            Cow::Owned(data) => data.into(),
+        };
+        return File::encoded(media_type, (encoding, data), &found.metadata.sha256_hash(), head);
+    }
+    let (text, hash) = text(path)?;
+    File::encoded(media_type, (Encoding::Identity, text), &hash, head)
+}
+
+/// The text at `path`, of which there are compressed forms alone, and its hash.
+fn text(path: &str) -> Result<(Bytes, [u8; 32]), Problem> {
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(text) = texts.get(path) {
+        return Ok(text.clone());
     }
     let zipped = Files::get(&format!("{path}{}", Encoding::Gzip.suffix()));
     let zipped = zipped.ok_or_else(|| Problem::new(Code::PathUnknown))?;
-    File::new(media_type, Cow::Owned(inflate(&zipped.data)?), head)
-}
-
-/// The text itself, for who takes it in no other form: the binary holds it compressed alone, to be small.
-fn inflate(zipped: &[u8]) -> Result<Vec<u8>, Problem> {
-    let mut text = Vec::new();
-    GzDecoder::new(zipped).read_to_end(&mut text).map_err(Problem::internal)?;
+    let mut bytes = Vec::new();
+    GzDecoder::new(&*zipped.data).read_to_end(&mut bytes).map_err(Problem::internal)?;
+    let hash = Sha256::digest(&bytes).into();
+    let text = (Bytes::from(bytes), hash);
+    texts.insert(path.to_owned(), text.clone());
     Ok(text)
 }
 
@@ -169,8 +181,7 @@ impl Reply for File {
                 *response.status_mut() = StatusCode::NOT_MODIFIED;
                 response
             }
-            Some(Cow::Borrowed(data)) => respond(StatusCode::OK, self.media_type, Bytes::from_static(data)),
-            Some(Cow::Owned(data)) => respond(StatusCode::OK, self.media_type, data),
+            Some(data) => respond(StatusCode::OK, self.media_type, data),
         };
         let sent = !response.body().is_empty();
         let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! Documents that are made from the code: `UPDATE=1 cargo test` writes them anew.
+//! Documents that are made from the code, `UPDATE=1 cargo test` writes them anew; and that what others name is there.
 
 use std::{env, fs, path::Path};
 
@@ -54,4 +54,33 @@ async fn the_readme_shows_every_setting_every_metric_and_every_code() {
     let readme = with_part(&readme, "settings", &config::readme_table());
     let readme = with_part(&readme, "metrics", &metrics().await);
     assert_file("README.md", &with_part(&readme, "problems", &problems()));
+}
+
+/// What SECURITY.md names as `FILE: NAME`, a test or what a fuzz target runs.
+fn named_tests(text: &str) -> Vec<(&str, &str)> {
+    let spans = text.split('`').skip(1).step_by(2);
+    let named = spans.filter_map(|span| span.split_once(": "));
+    named.filter(|(path, _)| [".rs", ".mjs", ".py"].iter().any(|end| path.ends_with(end))).collect()
+}
+
+#[test]
+fn each_test_that_the_promises_of_security_md_name_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let named = named_tests(&text);
+    assert!(named.len() > 80, "only {} tests are named", named.len());
+    for (path, name) in named {
+        let source = fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let declared = match path.rsplit_once('.').unwrap().1 {
+            "rs" => format!("fn {name}("),
+            "py" => format!("def {name}("),
+            _ => format!("test('{name}'"),
+        };
+        assert!(source.contains(&declared), "{path} has no {name}");
+    }
+    // And each promise names one.
+    let (_, promises) = text.split_once("| promise | held by |\n|---|---|\n").unwrap();
+    for row in promises.lines().take_while(|line| line.starts_with('|')) {
+        assert!(!named_tests(row).is_empty(), "nothing holds: {row}");
+    }
 }

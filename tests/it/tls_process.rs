@@ -234,7 +234,7 @@ fn the_health_check_does_not_wait_for_a_service_that_hangs() {
         let began = Instant::now();
         let (code, said) = health(&port, settings);
         assert!(code == 1 && said.contains("timed out"), "{said}");
-        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     }
 }
 

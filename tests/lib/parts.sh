@@ -51,8 +51,8 @@ part_soak() { # mixed load for an hour at half of what the service can; only wit
     local junit=target/nextest/suite/junit.xml status=0
     rm -f "$junit"
     say "$PART: cargo nextest run --test soak"
-    cargo nextest run --locked --config-file tests/lib/nextest.toml --profile suite --run-ignored all \
-        --success-output immediate --test soak || status=$?
+    LUCID_SOAK_SECONDS=$((${LUCID_LONG:-0} ? 3600 : 120)) cargo nextest run --locked --config-file tests/lib/nextest.toml \
+        --profile suite --success-output immediate --test soak || status=$?
     python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
     return "$status"
 }

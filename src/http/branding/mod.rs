@@ -136,7 +136,7 @@ pub(super) async fn style(app: Arc<App>, request: Request<(), ()>) -> Result<Sty
     let colours = brand.accent.map_or_else(|| "/* The colours of the pages stay. */\n".into(), css);
     let named = brand.name.is_some() || brand.logo.is_some();
     let style = colours + if named { HIDE_DEFAULT } else { "" };
-    File::new("text/css; charset=utf-8", style.into_bytes().into(), &request.head).map(Style)
+    File::new("text/css; charset=utf-8", style.into_bytes(), &request.head).map(Style)
 }
 
 /// The pages begin with a name of their own, which nobody is to see flash by where there is another.

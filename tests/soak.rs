@@ -1,0 +1,165 @@
+//! Under mixed load at half of what it can, the service stays as it was: in memory, descriptors, threads, file and answers.
+//!
+//! The real binary runs over a fresh data folder. First, clients work as fast as they are answered, which tells what the
+//! service can do here; then they keep to half of that. They verify, refresh, sign in and out, and send what is refused. There is
+//! a fixed number of users, each with few sessions, so that nothing but the audit log has a reason to grow. The run is cut into
+//! parts; of the first quarter and the last, medians are compared:
+//!
+//! - memory may be [`MEMORY`] more: what used challenges take, which are kept for ten minutes, and noise;
+//! - there are as many descriptors as connections, and a few threads;
+//! - the file is longer by [`ENTRY_BYTES`] an audit entry at most, and a fixed [`FILE`];
+//! - the 99th percentile is [`SLOWER`] times as long at most, and [`NOISE`], as other programs run on the machine too.
+//!
+//! `LUCID_SOAK_SECONDS` says how long: 20 if it does not. `LUCID_AUTH_BIN` names another binary than that of the tests.
+#![expect(unreachable_pub, reason = "nothing of a test binary is reachable from elsewhere")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "what tests share fails as tests do"
+)]
+
+#[expect(dead_code, reason = "the crash test needs more of it")]
+#[path = "crash/client.rs"]
+mod client;
+#[path = "support/figures.rs"]
+mod figures;
+#[path = "support/http.rs"]
+mod http;
+#[expect(dead_code, reason = "the tests of the commands need more of it")]
+#[path = "support/process.rs"]
+mod process;
+#[path = "soak/resources.rs"]
+mod resources;
+#[path = "crash/session.rs"]
+mod session;
+#[path = "it/wallet.rs"]
+mod wallet;
+#[path = "soak/worker.rs"]
+mod worker;
+
+use std::{env, fs, path::Path, thread, time::Duration};
+
+use lucid_auth::store::{CheckReport, check};
+use process::Service;
+use resources::{Resources, median};
+use worker::Worker;
+
+/// How many clients work at the same time, each on a connection of its own.
+const CLIENTS: u64 = 8;
+/// The parts that the run is cut into.
+const PARTS: u32 = 20;
+
+const MEMORY: u64 = 8 << 20;
+const ENTRY_BYTES: u64 = 2048;
+const FILE: u64 = 8 << 20;
+const SLOWER: u32 = 3;
+const NOISE: Duration = Duration::from_millis(30);
+/// Besides the connections: listener, database, guard, logs and what the runtime has; a few may come and go.
+const DESCRIPTORS: u64 = 8;
+const THREADS: u64 = 48;
+
+/// What one part of the run saw.
+struct Part {
+    /// How long each answer took, in order.
+    took: Vec<Duration>,
+    resources: Resources,
+}
+
+impl Part {
+    fn percentile(&self, hundredth: usize) -> Duration {
+        self.took[(self.took.len() - 1) * hundredth / 100]
+    }
+}
+
+#[test]
+fn an_hour_of_mixed_load_leaves_nothing_behind() {
+    let seconds = env::var("LUCID_SOAK_SECONDS").map_or(20, |text| text.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let service = start(&data);
+    let (port, process) = (service.port, service.process.id());
+    let mut workers: Vec<_> = (0..CLIENTS).map(|number| Worker::new(number, port)).collect();
+
+    // Each user is made, and every path taken, before anything is compared.
+    let measure = Duration::from_secs(5);
+    let answered: usize = at_once(&mut workers, |worker| worker.work(measure, None).len()).into_iter().sum();
+    let rate = u32::try_from(answered).unwrap() / u32::try_from(measure.as_secs()).unwrap() / 2;
+    eprintln!("{} answers a second flat out; {rate} a second for {seconds} s", rate * 2);
+    assert!(rate > CLIENTS as u32, "too slow to measure: {rate} a second");
+    let pace = Duration::from_secs(CLIENTS) / rate;
+    let length = Duration::from_secs(seconds) / PARTS;
+    let bytes = || fs::metadata(data.join("auth.redb")).unwrap().len();
+    let before = bytes();
+
+    let parts: Vec<_> = (0..PARTS)
+        .map(|number| {
+            let mut took = at_once(&mut workers, |worker| worker.work(length, Some(pace))).concat();
+            took.sort_unstable();
+            let part = Part { took, resources: Resources::of(process) };
+            eprintln!(
+                "  {number:>2}: {:>6} answers, p50 {:>6.2?}, p99 {:>7.2?}, {}, {} KiB of file",
+                part.took.len(),
+                part.percentile(50),
+                part.percentile(99),
+                part.resources,
+                bytes() / 1024
+            );
+            part
+        })
+        .collect();
+
+    let grown = bytes() - before;
+    service.stop();
+    compare(&parts, grown, &check(&data.join("auth.redb")).unwrap());
+    let answers: usize = parts.iter().map(|part| part.took.len()).sum();
+    figures::record(&format!("mixed load at half of capacity, answers in {seconds} s"), answers as u64, 0);
+}
+
+/// Hold the last quarter against the first.
+fn compare(parts: &[Part], grown: u64, report: &CheckReport) {
+    let quarter = parts.len() / 4;
+    // The very first part still fills caches.
+    let (first, last) = (&parts[1..=quarter], &parts[parts.len() - quarter..]);
+    let of = |parts: &[Part], what: fn(&Part) -> u64| median(parts.iter().map(what).collect());
+    let memory = |part: &Part| part.resources.memory;
+    let (was, is) = (of(first, memory), of(last, memory));
+    assert!(is <= was + MEMORY, "memory went from {} to {} KiB", was / 1024, is / 1024);
+    for part in parts {
+        let Resources { descriptors, threads, .. } = part.resources;
+        assert!(
+            descriptors <= of(first, |part| part.resources.descriptors) + DESCRIPTORS,
+            "{descriptors} open"
+        );
+        assert!(threads <= THREADS, "{threads} threads");
+    }
+    let micros = |part: &Part| u64::try_from(part.percentile(99).as_micros()).unwrap();
+    let (was, is) = (Duration::from_micros(of(first, micros)), Duration::from_micros(of(last, micros)));
+    eprintln!("p99 {was:?} in the first quarter, {is:?} in the last; the file grew by {} KiB", grown / 1024);
+    assert!(is <= was * SLOWER + NOISE, "the 99th percentile went from {was:?} to {is:?}");
+    let explained = FILE + report.audit_entries * ENTRY_BYTES;
+    assert!(
+        grown <= explained,
+        "the file grew by {grown}, and {} audit entries explain {explained}",
+        report.audit_entries
+    );
+    assert_eq!(report.users, CLIENTS * worker::USERS);
+    assert!(report.sessions <= report.users * worker::SESSIONS as u64, "{} sessions", report.sessions);
+}
+
+fn start(data: &Path) -> Service {
+    const SETTINGS: [(&str, &str); 2] = [("RATE_LIMIT_ENABLED", "false"), ("MAX_LOGIN_ATTEMPTS", "1000")];
+    let Some(binary) = env::var_os("LUCID_AUTH_BIN") else { return Service::with(data, &SETTINGS) };
+    let like = process::command(data, &[], &SETTINGS);
+    let mut command = std::process::Command::new(binary);
+    command.env_clear().envs(like.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let child = command.stdin(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn();
+    Service::of(process::Process::of(child.unwrap()))
+}
+
+fn at_once<T: Send>(workers: &mut [Worker], act: impl Fn(&mut Worker) -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let running: Vec<_> = workers.iter_mut().map(|worker| scope.spawn(|| act(worker))).collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect()
+    })
+}
