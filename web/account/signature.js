@@ -1,6 +1,7 @@
 /** Has a wallet sign a fresh challenge, in place of the page, and then shows the page as it was. */
 
 import { el } from '../lib/dom.js';
+import { currentTitle, setTitle } from '../lib/title.js';
 
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
@@ -26,7 +27,7 @@ const card = el('div', { id: 'card', class: 'card', tabindex: '-1' });
 export async function haveSigned(wish) {
   const main = /** @type {HTMLElement} */ (document.querySelector('main'));
   const opener = document.activeElement;
-  const { title } = document;
+  const title = currentTitle();
   const page = [...main.childNodes];
   main.replaceChildren(card);
   scrollTo(0, 0);
@@ -37,7 +38,7 @@ export async function haveSigned(wish) {
   } finally {
     // The session may have ended meanwhile, and something else be on show.
     if (card.isConnected) {
-      document.title = title;
+      setTitle(title);
       main.replaceChildren(...page);
       if (opener instanceof HTMLElement) opener.focus();
     }

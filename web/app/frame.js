@@ -8,8 +8,9 @@ import { showBrand } from '../lib/branding.js';
 import { el } from '../lib/dom.js';
 import { languageMenu } from '../lib/i18n/menu.js';
 import { text, words } from '../lib/i18n/words.js';
-import { hasSession } from '../lib/mark.js';
+import { beginAnewAfterLeaving, hasSession } from '../lib/mark.js';
 import { endSession, refreshSession, watchSession } from '../lib/session.js';
+import { setTitle } from '../lib/title.js';
 import { announce, begin as beginAnnouncing } from './live.js';
 import { button, failed, link, loading } from './parts.js';
 
@@ -40,14 +41,16 @@ export function isAdmin({ role }) {
   return ADMINS.includes(role);
 }
 
-/** Where to sign in, and come back to this page. */
+/** Where to sign in, and come back to this part of this page. */
 export function signInPath() {
-  return `/?return_to=${encodeURIComponent(location.origin + location.pathname + location.search)}`;
+  // The service sends nobody back to an address with other characters.
+  const part = /^#[\w/.%-]+$/.test(location.hash) && location.hash !== '#main' ? location.hash : '';
+  return `/?return_to=${encodeURIComponent(location.origin + location.pathname + location.search + part)}`;
 }
 
 /** @param {Page} page */
 export function openPage(page) {
-  document.title = text('page.title', { title: text(page.title), host: location.host });
+  setTitle(text(page.title));
   menu.setAttribute('aria-label', text('app.menu'));
   document.body.replaceChildren(
     el('a', { class: 'skip', href: '#main' }, words('app.skip')),
@@ -70,8 +73,7 @@ export function openPage(page) {
     signedIn: () => location.reload(),
     signedOut: () => leaveFor('/'),
   });
-  // A page that comes back from the browser's cache has an old session in memory.
-  addEventListener('pageshow', (event) => event.persisted && location.reload());
+  beginAnewAfterLeaving();
   if (hasSession()) void start(page);
   else leaveFor(signInPath());
 }

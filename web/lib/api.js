@@ -41,7 +41,7 @@
  * Why the service did not do what it was asked, in as many kinds as there are things to say about it.
  *
  * @typedef {'signature' | 'challengeExpired' | 'sessionEnded' | 'forbidden' | 'closed' | 'accountLocked' | 'rateLimited'
- *   | 'returnRefused' | 'handover' | 'unknownHost' | 'unreachable' | 'server'} ApiErrorKind
+ *   | 'returnRefused' | 'handover' | 'unknownHost' | 'unreachable' | 'server' | 'walletFailed' | 'noStorage'} ApiErrorKind
  */
 
 /** The service said no, or nothing. */
@@ -95,7 +95,8 @@ export let clockLeadMs = 0;
  * @returns {Promise<Challenge>}
  */
 export async function askChallenge(address, walletType, signal) {
-  const reply = await post('/auth/challenge', { tron_address: address, wallet_type: walletType }, { signal });
+  // What the service cannot read is the account, of which the wallet alone spoke.
+  const reply = await post('/auth/challenge', { tron_address: address, wallet_type: walletType }, { signal, unreadable: 'walletFailed' });
   if (typeof reply.message !== 'string' || typeof reply.digest !== 'string') throw new ApiError('server');
   return /** @type {Challenge} */ (reply);
 }
@@ -146,6 +147,7 @@ export async function handOver(accessToken, returnTo, state) {
 /**
  * @typedef {object} Brand
  * @property {string | null} name of whoever runs this service
+ * @property {string | null} accent its colour, as it was asked for
  * @property {boolean} logo whether there is one at `/branding/logo`
  */
 
@@ -234,8 +236,9 @@ function post(path, body, options) {
 function refusal(response, reply) {
   const { code, details } = /** @type {{error?: {code?: unknown, details?: {field?: unknown}}}} */ (reply)?.error ?? {};
   const known = typeof code === 'string' ? code : undefined;
+  const kind = known && Object.hasOwn(KIND_OF_CODE, known) ? KIND_OF_CODE[known] : undefined;
   const seconds = Number(response.headers.get('Retry-After') ?? NaN);
-  return new ApiError((known ? KIND_OF_CODE[known] : undefined) ?? kindOfStatus(response.status), {
+  return new ApiError(kind ?? kindOfStatus(response.status), {
     waitSeconds: Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 1), 86_400) : undefined,
     reference: response.headers.get('X-Request-Id')?.slice(0, 64) ?? undefined,
     code: known,

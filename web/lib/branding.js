@@ -1,7 +1,11 @@
-/** The name and the logo of whoever runs this service, in the header of a page. The colours come by `/branding.css`. */
+/**
+ * The name and the logo of whoever runs this service, in the header of a page, and the name in its title. The colours come by
+ * `/branding.css`, which the browser's own frame around the page does not heed.
+ */
 
 import { readBrand } from './api.js';
 import { byId } from './dom.js';
+import { nameSite } from './title.js';
 
 const HEIGHT = 28;
 const MAX_WIDTH = 196;
@@ -9,14 +13,25 @@ const MAX_WIDTH = 196;
 /** Put them into the header, `.brand` with an image and `#brand`. What is not there stays as the page has it. */
 export async function showBrand() {
   try {
-    const { name, logo } = await readBrand();
-    if (name) byId('brand').textContent = name;
+    const { name, accent, logo } = await readBrand();
+    if (name) {
+      byId('brand').textContent = name;
+      nameSite(name);
+    }
+    if (accent) colourFrame();
     if (logo) await showLogo();
   } catch {
     // The page works without.
   }
   // Where the name here is another, the service's style sheet has hidden this one until now.
   byId('brand').parentElement?.classList.add('shown');
+}
+
+/** Give the browser's frame the accent colour, as the style sheet has it for light and for dark. */
+function colourFrame() {
+  const accent = getComputedStyle(document.documentElement).getPropertyValue('--accent');
+  const colours = accent.match(/#[0-9a-f]{6}\b/gi) ?? [];
+  document.querySelectorAll('meta[name=theme-color]').forEach((meta, index) => meta.setAttribute('content', colours[index] ?? accent));
 }
 
 async function showLogo() {

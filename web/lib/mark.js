@@ -3,7 +3,30 @@
 /** When it did, in localStorage; a change of it tells other tabs. */
 export const SIGNED_IN = 'lucid-auth.signed-in';
 
-/** Whether there may be a session to come back to. */
+/** Whether there may be a session to come back to. A browser that keeps nothing has none. */
 export function hasSession() {
-  return localStorage.getItem(SIGNED_IN) !== null;
+  try {
+    return localStorage.getItem(SIGNED_IN) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the browser lets this page keep anything: one that refuses that keeps no cookies of it either. */
+export function keepsThings() {
+  try {
+    localStorage.removeItem('lucid-auth.nothing');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Leave nothing of anybody in this page when it is left. Browsers keep it, to show it at once to whoever comes back: that may
+ * be after a sign-out, and somebody else. Such a page begins anew.
+ */
+export function beginAnewAfterLeaving() {
+  addEventListener('pagehide', ({ persisted }) => persisted && document.body.replaceChildren());
+  addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 }

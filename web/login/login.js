@@ -5,7 +5,7 @@
 
 import { el } from '../lib/dom.js';
 import { languageMenu } from '../lib/i18n/menu.js';
-import { hasSession } from '../lib/mark.js';
+import { beginAnewAfterLeaving, hasSession } from '../lib/mark.js';
 import { discoverWallets } from '../wallets/discovery.js';
 import { notice, show } from './screen.js';
 import { begin, shown } from './step.js';
@@ -18,12 +18,13 @@ import { firstOf, waysToSignIn } from './ways.js';
 document.body.append(el('footer', { class: 'foot' }, languageMenu()));
 export const discovery = discoverWallets(onWalletsChanged);
 
-// A page that comes back from the browser's cache has an old session in memory.
-addEventListener('pageshow', (event) => event.persisted && location.reload());
+/** What comes after the choice, once it is here. @type {typeof import('./sign-in.js') | undefined} */
+let signIn;
+
+beginAnewAfterLeaving();
 if (hasSession()) {
-  show(views.waiting('restoring.title'));
   void discovery.scan();
-  goOn(({ restore }) => restore());
+  goOn(({ restore }) => restore(), views.waiting('restoring.title'));
 } else {
   void lookForWallets();
   // Before it is needed; whether it came is asked again then.
@@ -50,22 +51,33 @@ export function startOver(message) {
 
 function onWalletsChanged() {
   if (shown === 'wallets') startOver();
-  else if (shown) goOn(({ watchAgain }) => watchAgain());
+  else if (shown) signIn?.watchAgain();
 }
 
 /** @param {Way} way */
 function connectTo(way) {
-  goOn((signIn) => signIn.connectTo(way));
+  const values = { wallet: way.name };
+  goOn(({ connectTo: connect }) => connect(way), views.waiting(way.kind === 'wallet' ? 'connect.title' : 'device.opening', values));
 }
 
 /**
  * Go on with what comes after the choice. A page that could not load it begins anew when asked to.
  *
- * @param {(signIn: typeof import('./sign-in.js')) => void} step
+ * @param {(module: typeof import('./sign-in.js')) => void} step
+ * @param {import('./screen.js').View} waiting what to show while that comes; a second click finds no button any more
  */
-function goOn(step) {
-  import('./sign-in.js').then(step, () => {
-    begin();
-    show(views.cutOff(() => location.reload()));
-  });
+function goOn(step, waiting) {
+  if (signIn) return step(signIn);
+  const signal = begin();
+  show(waiting);
+  import('./sign-in.js').then(
+    (module) => {
+      signIn = module;
+      if (!signal.aborted) step(module);
+    },
+    () => {
+      begin();
+      show(views.cutOff(() => location.reload()));
+    },
+  );
 }

@@ -50,5 +50,5 @@ export function goTo(address) {
 
 /** @param {string} address */
 function hostOf(address) {
-  return URL.canParse(address) ? new URL(address).host : address.slice(0, 64);
+  return (URL.canParse(address) && new URL(address).host) || address.slice(0, 64);
 }

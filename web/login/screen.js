@@ -2,6 +2,7 @@
 
 import { byId, el } from '../lib/dom.js';
 import { text, words } from '../lib/i18n/words.js';
+import { setTitle } from '../lib/title.js';
 
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
@@ -41,7 +42,7 @@ export function show({ title, values, busy = false, done = false, body, notice }
   card.classList.toggle('busy', busy);
   card.setAttribute('aria-busy', String(busy));
   const plain = text(title, values);
-  document.title = text('page.title', { title: plain, host });
+  setTitle(plain);
   if (hadFocus) heading.focus();
   else announce(plain);
 }

@@ -5,6 +5,7 @@
 
 import { ApiError, askChallenge } from '../lib/api.js';
 import { shortAddress } from '../lib/format.js';
+import { keepsThings } from '../lib/mark.js';
 import { beginSession, endSession, refreshSession, watchSession, whereBack } from '../lib/session.js';
 import { watched as watchTron } from '../wallets/provider.js';
 import { WalletError } from '../wallets/signer.js';
@@ -56,6 +57,7 @@ export async function connectTo(way, tried = false) {
   const values = { wallet: way.name };
   const confirm = views.waiting('sign.title', values, [views.cancelButton(cancel)]);
   try {
+    if (!keepsThings()) throw new ApiError('noStorage');
     const prompts = promptsOf(way.name, confirm, signal, cancel);
     await prepare(way, await during(way.open({ signal, prompts, back: startOver, cancel, again: tried }), signal));
   } catch (error) {

@@ -5,7 +5,7 @@
 
 import { toHex, toUtf8 } from '../lib/bytes.js';
 import { fromEthereum } from './address.js';
-import { SIGNATURE, asWalletError } from './provider.js';
+import { SIGNATURE, asked, listenToAccounts } from './provider.js';
 import { WalletError } from './signer.js';
 
 /** @typedef {import('./provider.js').Provider} Provider */
@@ -18,19 +18,19 @@ import { WalletError } from './signer.js';
  * @throws {WalletError}
  */
 export async function openEthereum(provider) {
-  const account = firstAccount(await request(provider, 'eth_requestAccounts', []));
+  const account = await asked(async () => firstAccount(await provider.request?.({ method: 'eth_requestAccounts', params: [] })));
   const address = tronAddress(account);
   if (!address) throw new WalletError('locked');
   let current = /** @type {string | undefined} */ (address);
-  const follow = (/** @type {unknown} */ accounts) => {
+  const stop = listenToAccounts(provider, (accounts) => {
     current = tronAddress(firstAccount(accounts));
-  };
-  provider.on?.('accountsChanged', follow);
+  });
   return {
     address,
     walletType: 'ethereum',
     async sign({ message }) {
-      const signature = await request(provider, 'personal_sign', [`0x${toHex(toUtf8(message))}`, account]);
+      const params = [`0x${toHex(toUtf8(message))}`, account];
+      const signature = await asked(async () => provider.request?.({ method: 'personal_sign', params }));
       if (typeof signature === 'string' && SIGNATURE.test(signature)) return signature;
       throw new WalletError('walletFailed');
     },
@@ -40,24 +40,10 @@ export async function openEthereum(provider) {
         const other = tronAddress(firstAccount(accounts));
         if (other) listener(other);
       };
-      provider.on?.('accountsChanged', report);
-      return () => provider.removeListener?.('accountsChanged', report);
+      return listenToAccounts(provider, report) ?? (() => {});
     },
-    close: () => provider.removeListener?.('accountsChanged', follow),
+    close: () => stop?.(),
   };
-}
-
-/**
- * @param {Provider} provider
- * @param {string} method
- * @param {unknown[]} params
- */
-async function request(provider, method, params) {
-  try {
-    return await provider.request?.({ method, params });
-  } catch (error) {
-    throw asWalletError(error);
-  }
 }
 
 /** @param {unknown} accounts */

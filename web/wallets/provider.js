@@ -41,12 +41,29 @@ const SETTLE_MS = 2000;
  */
 export async function openTron(provider, options) {
   return {
-    address: await connect(provider, options),
+    address: await asked(() => connect(provider, options)),
     walletType: 'tron',
-    sign: ({ message }) => sign(provider, message),
+    sign: ({ message }) => asked(() => sign(provider, message)),
     close: () => {},
     ...watched(provider),
   };
+}
+
+/**
+ * What a wallet answers. Each word of it can be a trap, and not its `request` alone: what springs is the wallet's failure,
+ * not this page's.
+ *
+ * @template T
+ * @param {() => Promise<T>} question
+ * @returns {Promise<T>}
+ * @throws {WalletError}
+ */
+export async function asked(question) {
+  try {
+    return await question();
+  } catch (error) {
+    throw asWalletError(error);
+  }
 }
 
 /**
@@ -107,16 +124,12 @@ async function sign(provider, message) {
   const trx = provider.tronWeb ? provider.tronWeb.trx : undefined;
   /** @type {unknown} */
   let signature;
-  try {
-    if (typeof trx?.signMessageV2 === 'function') {
-      signature = await trx.signMessageV2(message);
-    } else if (typeof provider.request === 'function') {
-      signature = await provider.request({ method: 'tron_signMessage', params: { message } });
-    } else {
-      throw new WalletError('unsupported');
-    }
-  } catch (error) {
-    throw asWalletError(error);
+  if (typeof trx?.signMessageV2 === 'function') {
+    signature = await trx.signMessageV2(message);
+  } else if (typeof provider.request === 'function') {
+    signature = await provider.request({ method: 'tron_signMessage', params: { message } });
+  } else {
+    throw new WalletError('unsupported');
   }
   if (typeof signature === 'string' && SIGNATURE.test(signature)) return signature;
   throw new WalletError('walletFailed');
@@ -141,20 +154,29 @@ function watchAccount(provider, listener) {
     const message = event.data?.message;
     if (message?.action === 'accountsChanged' || message?.action === 'setAccount') report(message.data?.address);
   };
-  let usesEvents = false;
+  const stop = listenToAccounts(provider, onAccounts);
+  if (stop) return stop;
+  window.addEventListener('message', onMessage);
+  return () => window.removeEventListener('message', onMessage);
+}
+
+/**
+ * Call `listener` with the accounts that the wallet changes to, until the returned function is called.
+ *
+ * @param {Provider} provider
+ * @param {(accounts: unknown) => void} listener
+ * @returns {(() => void) | undefined} nothing if the wallet has no events, or they fail
+ */
+export function listenToAccounts(provider, listener) {
   try {
-    if (typeof provider.on === 'function' && typeof provider.removeListener === 'function') {
-      provider.on('accountsChanged', onAccounts);
-      usesEvents = true;
-    }
+    if (typeof provider.on !== 'function' || typeof provider.removeListener !== 'function') return undefined;
+    provider.on('accountsChanged', listener);
   } catch {
-    // A wallet whose events fail is watched by messages like an older one.
+    return undefined;
   }
-  if (!usesEvents) window.addEventListener('message', onMessage);
   return () => {
-    window.removeEventListener('message', onMessage);
     try {
-      if (usesEvents) provider.removeListener?.('accountsChanged', onAccounts);
+      provider.removeListener?.('accountsChanged', listener);
     } catch {
       // Nothing hangs on it: the listener only reports, and the caller stopped listening.
     }
@@ -180,13 +202,7 @@ async function askTip1102(provider) {
  * @returns {Promise<unknown>}
  */
 async function askTronLink(provider) {
-  /** @type {unknown} */
-  let answer;
-  try {
-    answer = await provider.request?.({ method: 'tron_requestAccounts' });
-  } catch (error) {
-    throw asWalletError(error);
-  }
+  const answer = await provider.request?.({ method: 'tron_requestAccounts' });
   if (!answer) throw new WalletError('locked');
   if (codeOf(answer) === 4001) throw new WalletError('refused');
   if (codeOf(answer) === 4000) throw new WalletError('pending');
@@ -214,6 +230,15 @@ async function settledAddress(provider) {
  * @returns {WalletError}
  */
 export function asWalletError(error) {
+  try {
+    return kindOf(error);
+  } catch {
+    return new WalletError('walletFailed'); // What was thrown throws again when it is read.
+  }
+}
+
+/** @param {unknown} error */
+function kindOf(error) {
   if (error instanceof WalletError) return error;
   const code = codeOf(error);
   if (code === 4001) return new WalletError('refused');

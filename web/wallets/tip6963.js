@@ -79,7 +79,8 @@ export function cleanName(name) {
   if (typeof name !== 'string') return '';
   const visible = name
     .slice(0, 1000)
-    .replace(/[\p{C}\p{Z}\s]+/gu, ' ')
+    // Some letters are nothing to see, too: the fillers of Hangul, and an empty cell of Braille.
+    .replace(/[\p{C}\p{Z}\p{DI}\u2800\s]+/gu, ' ')
     // A pile of accents on one letter would cover its neighbours.
     .replace(/(\p{M}{2})\p{M}+/gu, '$1')
     .trim();

@@ -26,10 +26,12 @@ export const DESKTOP = { viewport: { width: 1280, height: 800 } };
  *
  * @param {string[]} [flags] more of its command line
  * @param {Record<string, string>} [environment] in place of the developer's own
+ * @param {string[]} [without] flags that Playwright adds, to be left out
  */
-export function launch(flags = [], environment = {}) {
+export function launch(flags = [], environment = {}, without = []) {
   const env = { ...process.env, ...environment };
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...flags], env });
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  return chromium.launch({ executablePath, args: [...FLAGS, ...flags], ignoreDefaultArgs: without, env });
 }
 
 /**

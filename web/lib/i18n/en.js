@@ -167,6 +167,8 @@ export default {
   'problem.otherAccount.lead': 'The text was made for {ownShort}, but {wallet} now shows {otherShort}. Nothing was signed.',
   'problem.otherAccount.retry': 'Go on with the new account',
 
+  'problem.noStorage.title': 'Your browser keeps nothing for this page',
+  'problem.noStorage.lead': 'A sign-in here lives in a cookie and a little storage, and this browser blocks them. Allow them for {host}, reload this page, and sign in.',
   'problem.insecurePage.title': 'This page cannot reach devices',
   'problem.insecurePage.lead': 'Browsers let a page speak to a {wallet} over HTTPS only, and this one came without. Open it by its https:// address; if it has none, sign elsewhere.',
   'problem.noDeviceAccess.title': 'This browser cannot reach a {wallet}',
