@@ -5,9 +5,12 @@ afterwards, what was ended must stay ended, and the file must be sound. Meanwhil
 service must heal by itself.
 """
 
+import contextlib
 import os
+import re
 import resource
 import signal
+import socket
 import subprocess
 import time
 
@@ -147,15 +150,25 @@ def test_no_memory_ends_the_process_and_loses_nothing(services):
     service = services().ready()
     clients = Clients(service)
     clients.work(3)
-    with open(f"/proc/{service.child.pid}/statm", encoding="ascii") as statm:
-        size = int(statm.read().split()[0]) * 4096
-    resource.prlimit(service.child.pid, resource.RLIMIT_AS, (size, size))
-    for _ in range(20):
-        clients.work(1)
+    with open(f"/proc/{service.child.pid}/status", encoding="ascii") as status:
+        held = int(re.search(r"VmData:\s+(\d+) kB", status.read())[1]) * 1024
+    resource.prlimit(service.child.pid, resource.RLIMIT_DATA, (held, held))
+    host, port = service.url.removeprefix("http://").split(":")
+    waiting = []
+    for _ in range(200):
+        # Heads that are long and never end are kept in memory.
+        with contextlib.suppress(OSError):
+            waiting.append(socket.create_connection((host, port), timeout=5))
+            waiting[-1].sendall(b"GET / HTTP/1.1\r\nX: " + bytes(b"x" * 7000))
+        if len(waiting) % 10 == 0:
+            clients.work(1)
         if service.child.poll() is not None:
             break
-    assert set(clients.statuses) <= {200, 500, 503, 0}, clients.statuses
-    service.kill()
+    assert service.child.poll() == -signal.SIGABRT, f"it had all the memory that it wanted: {clients.statuses}"
+    assert "memory allocation" in service.said()
+    assert set(clients.statuses) <= {200, 503, 0}, clients.statuses
+    for one in waiting:
+        one.close()
     again = services().ready()
     clients.look(again)
     again.end()
