@@ -396,6 +396,33 @@ fn what_was_found_stays_found() {
 }
 
 #[test]
+fn a_clock_that_jumps_takes_nobody_s_session_but_by_its_time_and_brings_none_back() {
+    let begin =
+        || vec![Step::SignIn(0), Step::SignIn(1), Step::Refresh(1), Step::SignOut(1, false), Step::SignIn(2)];
+    let go_on = || {
+        vec![
+            Step::Refresh(0),
+            Step::SignIn(0),
+            Step::Refresh(3),
+            Step::Restart,
+            Step::Refresh(1),
+            Step::Sweep,
+        ]
+    };
+    // A leap second, a day back, and a year ahead and back again.
+    let year = 366 * 86_400;
+    for jumps in [
+        vec![Step::PutClockBack(1)],
+        vec![Step::PutClockBack(86_400)],
+        vec![Step::Pass(year)],
+        vec![Step::Pass(year), Step::Refresh(0), Step::PutClockBack(year)],
+        vec![Step::Pass(year), Step::Sweep, Step::PutClockBack(year)],
+    ] {
+        live([begin(), jumps, go_on()].concat());
+    }
+}
+
+#[test]
 fn the_service_does_as_the_model_whatever_is_asked_of_it() {
     let (lives, steps) =
         if env::var_os("LUCID_LONG").is_some_and(|value| value == "1") { (400, 160) } else { (200, 60) };

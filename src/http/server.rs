@@ -98,7 +98,8 @@ impl Server {
         let exposition = Exposition::new(build, service.commits(), service.counts(), &self.traffic);
         Self {
             room: Arc::new(Semaphore::new(scrape::CONNECTIONS)),
-            seats: Seats::new(scrape::CONNECTIONS),
+            // One client may have them all: a further one takes the place of the one that has waited longest.
+            seats: Seats::new(usize::MAX),
             desk: Desk::Metrics(Arc::new(exposition)),
             traffic: Traffic::default(),
             tls: None,

@@ -40,8 +40,30 @@ pub(super) fn make_folder(folder: &Path, owner: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    make_folders(folder)?;
     give(&File::open(folder)?, owner)
+}
+
+/// Make `folder` and those above it that are not there, for this user alone, so that a power cut takes none of them away with
+/// what is put into it.
+pub(super) fn make_folders(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder_of(folder);
+    if above != folder {
+        make_folders(above)?;
+    }
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => match File::open(above) {
+            Ok(above) => above.sync_all(),
+            // Who may make folders in it need not be able to read it.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            Err(error) => Err(error),
+        },
+    }
 }
 
 /// Write `bytes` to `path` so that it holds them or what it held before, whatever happens. It belongs to whom `owner`

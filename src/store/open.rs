@@ -2,9 +2,9 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::OpenOptionsExt as _,
     panic::catch_unwind,
     path::{Path, PathBuf},
 };
@@ -15,7 +15,7 @@ use redb::{
 };
 
 use super::{
-    OpenError, StoreError, Tx, audit,
+    OpenError, StoreError, Tx, audit, disk,
     guard::{self, Content},
     hardware_wallets, keys,
     lineage::{self, Lineage},
@@ -185,12 +185,8 @@ fn create(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
 
 /// A new empty file beside `path`, of this process alone: in containers, every process may have the same number.
 fn fresh(path: &Path) -> Result<PathBuf, OpenError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|source| io_error(folder, source))?;
+    let folder = disk::folder_of(path);
+    disk::make_folders(folder).map_err(|source| io_error(folder, source))?;
     for attempt in 0..100 {
         let name = path.with_extension(format!("new-{}-{attempt}", std::process::id()));
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&name) {
@@ -203,14 +199,13 @@ fn fresh(path: &Path) -> Result<PathBuf, OpenError> {
 }
 
 fn create_as(fresh: &Path, path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
     let database = builder().create(fresh).map_err(|error| refusal(fresh, error))?;
     prepare(fresh, &database, |tx| make(tx, key))?;
     let publish = || {
         // Unlike a rename, a link never replaces a database that another process made meanwhile.
         fs::hard_link(fresh, path)?;
         fs::remove_file(fresh)?;
-        File::open(folder)?.sync_all()
+        disk::sync_folder_of(path)
     };
     publish().map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => OpenError::InUse { path: path.to_owned() },

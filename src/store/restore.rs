@@ -64,7 +64,7 @@ fn bring(from: &Path, fresh: &Path, database: &Path, now: Timestamp) -> Result<(
         let path = path.to_owned();
         move |source| open::io_error(&path, source)
     };
-    fs::create_dir_all(folder).map_err(at(folder))?;
+    disk::make_folders(folder).map_err(at(folder))?;
     // Left by a process that was killed.
     drop(fs::remove_file(fresh));
     let mut source = File::open(from).map_err(at(from))?;

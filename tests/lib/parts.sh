@@ -5,7 +5,7 @@
 
 # In the order they run: what needs least comes first.
 # shellcheck disable=SC2034 # tests/run reads it
-PARTS=(rust doc frames fuzz clients python contract container systemd proxies browser readme)
+PARTS=(rust doc frames fuzz clients python contract sad container systemd proxies browser readme)
 # Those that only --long or --only brings in.
 # shellcheck disable=SC2034
 LONG_PARTS=(scale soak release pi)
@@ -104,6 +104,30 @@ part_contract() { # schemathesis against the running binary and its own document
         --junitxml="$junit" tests/contract || status=$?
     python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
     return "$status"
+}
+
+part_sad() { # the running binary on a machine that fails it: disks, descriptors, memory, chance; killed at each step of a file's making
+    can_boot || return "$NOT_RUN"
+    need_command strace strace
+    need_venv clients
+    need_binary
+    can_trace || return "$NOT_RUN"
+    local junit=$RESULTS/$PART.xml status=0
+    say "$PART: pytest tests/sad"
+    # Mounts of its own, which end with it.
+    # shellcheck disable=SC2016 # the inner shell expands it
+    as_root unshare --mount bash -c 'mount --make-rprivate / && exec "$@"' bash \
+        env PATH="$PATH" HOME="$HOME" PYTHONDONTWRITEBYTECODE=1 LUCID_AUTH_BIN="$LUCID_AUTH_BIN" LUCID_FIGURES="$LUCID_FIGURES" \
+        LUCID_LONG="${LUCID_LONG:-}" "$TOOLS/clients/bin/python" -m pytest --quiet -p no:cacheprovider --durations=5 \
+        --junitxml="$junit" tests/sad || status=$?
+    python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
+    return "$status"
+}
+
+# Whether this machine lets one process look into another's system calls, and fail them.
+can_trace() {
+    as_root strace -q -o /dev/null -e trace=fsync -e inject=fsync:error=EIO true 2>/dev/null ||
+        refuse "system calls cannot be made to fail here: strace may not trace"
 }
 
 part_proxies() { # nginx and Caddy with the examples of packaging/, before the running binary
