@@ -6,11 +6,15 @@ import threading
 
 from machine import COMMAND_LIMIT_SECONDS, PATH, PATIENCE, Machine, until
 
-BOOT_LIMIT_SECONDS = 600
+BOOT_LIMIT_SECONDS = 1800
+# While it boots, a connection may be taken by the emulator and never answered.
+KNOCK_SECONDS = 60
 
 
 class Emulated(Machine):
     """One whose disk is the file `disk`. Commands reach it by the agent that its image has."""
+
+    architecture, page_size, counts = "aarch64", 16384, True
 
     def __init__(self, disk, kernel, initrd):
         self.console = b""
@@ -18,7 +22,7 @@ class Emulated(Machine):
             self.port = free.getsockname()[1]
         self.qemu = subprocess.Popen(
             ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a76", "-smp", "2", "-m", "1024", "-nographic", "-monitor", "none",
-             "-kernel", kernel, "-initrd", initrd, "-append", "console=ttyAMA0 quiet systemd.show_status=no",
+             "-kernel", kernel, "-initrd", initrd, "-append", "console=ttyAMA0 quiet systemd.show_status=no systemd.firstboot=off net.ifnames=0",
              "-drive", f"file={disk},format=raw,if=none,id=disk,cache=unsafe", "-device", "virtio-blk-pci,drive=disk",
              "-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-:9",
              "-device", "virtio-net-pci,netdev=net,romfile="],
@@ -35,7 +39,7 @@ class Emulated(Machine):
         def booted():
             assert self.qemu.poll() is None, f"it ended: {self.console.decode(errors='replace')}"
             try:
-                number = self.run("cat", "/proc/sys/kernel/random/boot_id").stdout
+                number = self.run("cat", "/proc/sys/kernel/random/boot_id", limit=KNOCK_SECONDS).stdout
                 return number != before and self.run("systemctl", "is-system-running", check=False).stdout.strip() in ("running", "degraded")
             except OSError:
                 return False
@@ -44,17 +48,17 @@ class Emulated(Machine):
         except AssertionError as error:
             raise AssertionError(f"{error}: {self.console.decode(errors='replace')}") from None
 
-    def run(self, *command, check=True, input=""):
+    def run(self, *command, check=True, input="", limit=COMMAND_LIMIT_SECONDS * PATIENCE):
         """Run a command in it, as root."""
         full = ["env", "-i", f"PATH={PATH}", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", *command]
-        status, said = self._ask(full, input.encode())
+        status, said = self._ask(full, input.encode(), limit)
         done = subprocess.CompletedProcess(command, status, said.decode(errors="replace"))
         assert not check or status == 0, f"{command} exited with {status}: {done.stdout}"
         return done
 
-    def _ask(self, command, content=b""):
+    def _ask(self, command, content=b"", limit=COMMAND_LIMIT_SECONDS * PATIENCE):
         lines = [str(len(command)), *(part.encode().hex() for part in command), content.hex()]
-        with socket.create_connection(("127.0.0.1", self.port), COMMAND_LIMIT_SECONDS * PATIENCE) as agent:
+        with socket.create_connection(("127.0.0.1", self.port), limit) as agent:
             agent.sendall("".join(f"{line}\n" for line in lines).encode())
             answer = b""
             while chunk := agent.recv(65536):

@@ -30,7 +30,8 @@ def until(what, look, limit=30):
 
 
 class Machine:
-    """One that has booted, whatever it is made of: a kind of it has `run`, `put`, `host`, `reboot` and `halt`."""
+    """One that has booted, whatever it is made of: a kind of it has `run`, `put`, `host`, `reboot` and `halt`, and says what
+    `architecture` it is of, what `page_size` its kernel has, and whether that `counts` memory and tasks."""
 
     def certificate(self, folder):
         """Put a certificate and its key, for root alone, where the README has them."""
@@ -97,6 +98,10 @@ class Machine:
 
 class Container(Machine):
     """A systemd in namespaces of this machine. Its files are in the folder `root`."""
+
+    architecture, page_size = os.uname().machine, os.sysconf("SC_PAGE_SIZE")
+    # Whether its systemd keeps accounts of memory and tasks, and so bounds them: in a container it may not.
+    counts = False
 
     def __init__(self, root):
         self.root = pathlib.Path(root)
