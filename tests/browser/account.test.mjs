@@ -61,11 +61,12 @@ test('the part of a page after # is kept by whoever has to sign in first', async
   await onPage(browser, service.url, async (page) => {
     await installWallet(page);
     for (const [asked, kept] of /** @type {const} */ ([['/account?a=b#sessions-title', '/account?a=b#sessions-title'], ['/admin#user/0197', '/admin#user/0197'], ['/account#main', '/account'], ['/account#a\\b', '/account']])) {
-      await page.goto(asked);
-      await page.getByRole('button', { name: /^Continue with / }).waitFor();
+      // The page leads away before it is done loading.
+      await page.goto(asked, { waitUntil: 'commit' });
+      await page.waitForURL((url) => url.pathname === '/');
       assert.equal(new URL(page.url()).searchParams.get('return_to'), `${service.url}${kept}`);
     }
-    await page.goto('/account#profile');
+    await page.goto('/account#profile', { waitUntil: 'commit' });
     await page.getByRole('button', { name: /^Continue with / }).click();
     await page.getByRole('button', { name: /^Sign with / }).click();
     await heading(page, 'Your account');
