@@ -57,6 +57,24 @@ test('who is not signed in is asked to, and comes back to the account page', asy
   });
 });
 
+test('the part of a page after # is kept by whoever has to sign in first', async () => {
+  await onPage(browser, service.url, async (page) => {
+    await installWallet(page);
+    for (const [asked, kept] of /** @type {const} */ ([['/account?a=b#sessions-title', '/account?a=b#sessions-title'], ['/admin#user/0197', '/admin#user/0197'], ['/account#main', '/account'], ['/account#a\\b', '/account']])) {
+      // The page leads away before it is done loading.
+      await page.goto(asked, { waitUntil: 'commit' });
+      await page.waitForURL((url) => url.pathname === '/');
+      assert.equal(new URL(page.url()).searchParams.get('return_to'), `${service.url}${kept}`);
+    }
+    await page.goto('/account#profile', { waitUntil: 'commit' });
+    await page.getByRole('button', { name: /^Continue with / }).click();
+    await page.getByRole('button', { name: /^Sign with / }).click();
+    await heading(page, 'Your account');
+    const { pathname, hash } = new URL(page.url());
+    assert.equal(pathname + hash, '/account#profile');
+  });
+});
+
 test('the profile is shown, changed, and emptied again, and nothing is sent that did not change', async () => {
   await onPage(browser, service.url, async (page) => {
     const wallet = await openAccount(page);

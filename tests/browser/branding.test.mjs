@@ -32,11 +32,31 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       const logo = page.locator('.brand img[src="/branding/logo"]');
       await logo.waitFor();
       assert.equal(await page.locator('.brand').innerText(), 'Example & <Sons>');
+      await page.waitForFunction(() => document.title === 'No TRON wallet found · Example & <Sons>');
       const box = await logo.boundingBox();
       assert.ok(box && box.height === 28 && Math.abs(box.width - 84) < 2, 'in its own proportions');
       const primary = await page.locator('.primary').first().evaluate((button) => getComputedStyle(button).backgroundColor);
       const yellow = 'rgb(255, 212, 0)';
       assert.equal(primary === yellow, colorScheme === 'dark', `${primary}: yellow cannot be read on white`);
+      // The browser's own frame takes the colour that can be read in this light, and goes with it when it changes.
+      const frame = () =>
+        page.evaluate(() => {
+          const metas = [...document.querySelectorAll('meta[name=theme-color]')].filter((meta) => matchMedia(meta.getAttribute('media') ?? '').matches);
+          const probe = document.createElement('i');
+          document.body.append(probe);
+          probe.style.setProperty('color', 'var(--accent)');
+          const accent = getComputedStyle(probe).color;
+          probe.style.setProperty('color', metas.map((meta) => meta.getAttribute('content')).join());
+          const colour = getComputedStyle(probe).color;
+          probe.remove();
+          return { number: metas.length, colour, accent };
+        });
+      const first = await frame();
+      assert.deepEqual([first.number, first.colour], [1, first.accent]);
+      await page.emulateMedia({ colorScheme: colorScheme === 'light' ? 'dark' : 'light' });
+      const second = await frame();
+      assert.deepEqual([second.number, second.colour], [1, second.accent]);
+      assert.notEqual(first.colour, second.colour);
     }, { context });
   });
 }

@@ -1,7 +1,6 @@
 /** Has a wallet sign a fresh challenge, in place of the page, and then shows the page as it was. */
 
 import { el } from '../lib/dom.js';
-import { currentTitle, setTitle } from '../lib/title.js';
 
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
@@ -27,7 +26,7 @@ const card = el('div', { id: 'card', class: 'card', tabindex: '-1' });
 export async function haveSigned(wish) {
   const main = /** @type {HTMLElement} */ (document.querySelector('main'));
   const opener = document.activeElement;
-  const title = currentTitle();
+  const { title } = document;
   const page = [...main.childNodes];
   main.replaceChildren(card);
   scrollTo(0, 0);
@@ -38,7 +37,7 @@ export async function haveSigned(wish) {
   } finally {
     // The session may have ended meanwhile, and something else be on show.
     if (card.isConnected) {
-      setTitle(title);
+      document.title = title;
       main.replaceChildren(...page);
       if (opener instanceof HTMLElement) opener.focus();
     }

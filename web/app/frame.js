@@ -85,12 +85,17 @@ export function showWho({ display_name: name, tron_address: address }) {
   who.replaceChildren(el('span', { class: 'name' }, el('span', { class: 'unseen' }, words('app.who'), ' '), el('bdi', {}, shown)), out);
 }
 
+let leaving = false;
+
 /** End the session and go to the login page; if it cannot be ended, say so at the top. */
 export async function signOut() {
+  if (leaving) return;
+  leaving = true;
   main.querySelector(':scope > .problem')?.remove();
   try {
     await leave(false);
   } catch (error) {
+    leaving = false;
     main.prepend(failed(error, () => void signOut()));
     scrollTo(0, 0);
   }

@@ -1,7 +1,4 @@
-/**
- * The name and the logo of whoever runs this service, in the header of a page, and the name in its title. The colours come by
- * `/branding.css`, which the browser's own frame around the page does not heed.
- */
+/** The name and the logo of whoever runs this service, in the header of a page. The colours come by `/branding.css`. */
 
 import { readBrand } from './api.js';
 import { byId } from './dom.js';
@@ -27,7 +24,7 @@ export async function showBrand() {
   byId('brand').parentElement?.classList.add('shown');
 }
 
-/** Give the browser's frame the accent colour, as the style sheet has it for light and for dark. */
+/** Give the browser's frame the colour of the style sheet, for light and for dark. */
 function colourFrame() {
   const accent = getComputedStyle(document.documentElement).getPropertyValue('--accent');
   const colours = accent.match(/#[0-9a-f]{6}\b/gi) ?? [];

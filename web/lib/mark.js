@@ -12,7 +12,7 @@ export function hasSession() {
   }
 }
 
-/** Whether the browser lets this page keep anything: one that refuses that keeps no cookies of it either. */
+/** Whether the browser keeps anything for this page. */
 export function keepsThings() {
   try {
     localStorage.removeItem('lucid-auth.nothing');
@@ -23,8 +23,7 @@ export function keepsThings() {
 }
 
 /**
- * Leave nothing of anybody in this page when it is left. Browsers keep it, to show it at once to whoever comes back: that may
- * be after a sign-out, and somebody else. Such a page begins anew.
+ * Leave nothing of anybody in a page that is left: browsers keep it for whoever comes back, after a sign-out too. It begins anew.
  */
 export function beginAnewAfterLeaving() {
   addEventListener('pagehide', ({ persisted }) => persisted && document.body.replaceChildren());

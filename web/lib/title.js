@@ -1,4 +1,4 @@
-/** The title of the page, in which stands whose it is: who runs the service, if they gave it a name, or else its host. */
+/** The title of the page, and whose it is: the name of who runs the service, or its host. */
 
 import { text } from './i18n/words.js';
 
@@ -11,13 +11,8 @@ export function setTitle(title) {
   document.title = text('page.title', { title, host: whose });
 }
 
-/** @param {string} name of who runs the service */
+/** @param {string} name */
 export function nameSite(name) {
   whose = name;
   if (shown) setTitle(shown);
-}
-
-/** What was given to `setTitle` last, to be given again after another. */
-export function currentTitle() {
-  return shown;
 }

@@ -64,7 +64,7 @@ function connectTo(way) {
  * Go on with what comes after the choice. A page that could not load it begins anew when asked to.
  *
  * @param {(module: typeof import('./sign-in.js')) => void} step
- * @param {import('./screen.js').View} waiting what to show while that comes; a second click finds no button any more
+ * @param {import('./screen.js').View} waiting what to show until it is here
  */
 function goOn(step, waiting) {
   if (signIn) return step(signIn);

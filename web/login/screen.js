@@ -25,6 +25,18 @@ byId('brand').textContent = text('brand');
 // Not before the first view; without it there is this name.
 import('../lib/branding.js').then(({ showBrand }) => showBrand(), () => {});
 
+let shownAt = 0;
+let clickedAt = 0;
+// The second click of a double click is meant for what stood there at the first, not for what has come in its place.
+card.addEventListener(
+  'click',
+  (event) => {
+    if (event.detail > 1 && clickedAt < shownAt) event.stopPropagation();
+    clickedAt = event.timeStamp;
+  },
+  { capture: true },
+);
+
 /**
  * Show `view` in place of the one before.
  *
@@ -39,6 +51,7 @@ export function show({ title, values, busy = false, done = false, body, notice }
   const mark = busy ? 'spinner' : done ? 'tick' : undefined;
   const parts = [notice, mark && el('span', { class: mark, 'aria-hidden': 'true' }), heading, ...body];
   card.replaceChildren(...parts.filter((part) => part !== undefined));
+  shownAt = performance.now();
   card.classList.toggle('busy', busy);
   card.setAttribute('aria-busy', String(busy));
   const plain = text(title, values);

@@ -50,8 +50,7 @@ export async function openTron(provider, options) {
 }
 
 /**
- * What a wallet answers. Each word of it can be a trap, and not its `request` alone: what springs is the wallet's failure,
- * not this page's.
+ * What a wallet answers. Whatever of it is read may throw: that is the wallet's failure, not this page's.
  *
  * @template T
  * @param {() => Promise<T>} question

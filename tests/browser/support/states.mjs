@@ -62,6 +62,15 @@ export async function open(page, options, steps) {
   return wallet;
 }
 
+/** Have the browser keep nothing, as when somebody forbids all cookies. @param {Page} page */
+export function keepNothing(page) {
+  return page.addInitScript(() => {
+    for (const name of ['localStorage', 'sessionStorage']) {
+      Object.defineProperty(window, name, { get: () => { throw new DOMException('The operation is insecure.', 'SecurityError'); } });
+    }
+  });
+}
+
 /**
  * Open the page with a device on its cable, and choose it.
  *
@@ -249,6 +258,14 @@ export const STATES = [
   { name: 'rate-limited', reach: refusedLogin('LUCID_AUTH_1006', 429, 'Too many attempts', 42), refusals: /429/ },
   { name: 'server-failed', reach: refusedLogin('LUCID_AUTH_1028', 500, 'Something went wrong on our side'), refusals: /500/ },
   { name: 'unknown-host', reach: refusedLogin('LUCID_AUTH_1027', 421, 'This is not the service’s address'), refusals: /421/ },
+  {
+    name: 'no-storage',
+    reach: async (page) => {
+      await keepNothing(page);
+      await open(page, {}, 1);
+      await heading(page, 'Your browser keeps nothing for this page');
+    },
+  },
   {
     name: 'unreachable',
     reach: async (page) => {

@@ -168,7 +168,7 @@ export default {
   'problem.otherAccount.retry': 'Mit dem neuen Konto weiter',
 
   'problem.noStorage.title': 'Ihr Browser behält nichts für diese Seite',
-  'problem.noStorage.lead': 'Eine Anmeldung lebt hier in einem Cookie und etwas Speicher, und dieser Browser blockiert beides. Erlauben Sie beides für {host}, laden Sie diese Seite neu und melden Sie sich an.',
+  'problem.noStorage.lead': 'Eine Anmeldung braucht ein Cookie und etwas Speicher. Erlauben Sie {host} beides und laden Sie die Seite neu.',
   'problem.insecurePage.title': 'Diese Seite erreicht keine Geräte',
   'problem.insecurePage.lead': 'Browser lassen eine Seite nur über HTTPS mit {wallet} sprechen, und diese kam ohne. Öffnen Sie sie unter ihrer https://-Adresse; gibt es keine, signieren Sie anderswo.',
   'problem.noDeviceAccess.title': 'Dieser Browser erreicht {wallet} nicht',

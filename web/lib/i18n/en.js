@@ -168,7 +168,7 @@ export default {
   'problem.otherAccount.retry': 'Go on with the new account',
 
   'problem.noStorage.title': 'Your browser keeps nothing for this page',
-  'problem.noStorage.lead': 'A sign-in here lives in a cookie and a little storage, and this browser blocks them. Allow them for {host}, reload this page, and sign in.',
+  'problem.noStorage.lead': 'A sign-in needs a cookie and some storage. Allow {host} both, then reload this page.',
   'problem.insecurePage.title': 'This page cannot reach devices',
   'problem.insecurePage.lead': 'Browsers let a page speak to a {wallet} over HTTPS only, and this one came without. Open it by its https:// address; if it has none, sign elsewhere.',
   'problem.noDeviceAccess.title': 'This browser cannot reach a {wallet}',

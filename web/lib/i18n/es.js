@@ -168,7 +168,7 @@ export default {
   'problem.otherAccount.retry': 'Seguir con la cuenta nueva',
 
   'problem.noStorage.title': 'Tu navegador no guarda nada de esta página',
-  'problem.noStorage.lead': 'Una sesión aquí vive en una cookie y un poco de almacenamiento, y este navegador los bloquea. Permítelos para {host}, recarga esta página e inicia sesión.',
+  'problem.noStorage.lead': 'Iniciar sesión requiere una cookie y algo de almacenamiento. Permite ambos a {host} y recarga esta página.',
   'problem.insecurePage.title': 'Esta página no puede acceder a dispositivos',
   'problem.insecurePage.lead': 'Los navegadores solo dejan que una página hable con {wallet} por HTTPS, y esta llegó sin él. Ábrela por su dirección https://; si no tiene, firma en otro lugar.',
   'problem.noDeviceAccess.title': 'Este navegador no puede acceder a {wallet}',

@@ -168,7 +168,7 @@ export default {
   'problem.otherAccount.retry': 'Yeni hesapla devam et',
 
   'problem.noStorage.title': 'Tarayıcınız bu sayfa için hiçbir şey saklamıyor',
-  'problem.noStorage.lead': 'Buradaki oturum bir çerezde ve küçük bir depolama alanında yaşar; bu tarayıcı ikisini de engelliyor. {host} için bunlara izin verin, bu sayfayı yeniden yükleyin ve oturum açın.',
+  'problem.noStorage.lead': 'Oturum açmak için bir çerez ve biraz depolama alanı gerekir. {host} için ikisine de izin verin ve sayfayı yeniden yükleyin.',
   'problem.insecurePage.title': 'Bu sayfa cihazlara ulaşamıyor',
   'problem.insecurePage.lead': 'Tarayıcılar bir sayfanın {wallet} ile yalnızca HTTPS üzerinden konuşmasına izin verir; bu sayfa öyle gelmedi. https:// adresiyle açın; yoksa başka yerde imzalayın.',
   'problem.noDeviceAccess.title': 'Bu tarayıcı {wallet} cihazına ulaşamıyor',

@@ -168,7 +168,7 @@ export default {
   'problem.otherAccount.retry': '使用新账户继续',
 
   'problem.noStorage.title': '您的浏览器不为此页面保存任何内容',
-  'problem.noStorage.lead': '在此登录需要一个 Cookie 和少量存储空间，而此浏览器阻止了它们。请为 {host} 允许它们，重新加载此页面，然后登录。',
+  'problem.noStorage.lead': '登录需要 Cookie 和少量存储空间。请允许 {host} 使用它们，然后重新加载此页面。',
   'problem.insecurePage.title': '此页面无法访问设备',
   'problem.insecurePage.lead': '浏览器只允许页面通过 HTTPS 与 {wallet} 通信，而此页面不是。请用 https:// 地址打开；如果没有，请在别处签名。',
   'problem.noDeviceAccess.title': '此浏览器无法访问 {wallet}',
