@@ -1,11 +1,11 @@
 //! How long the file is after a year, and how much of it a copy without gaps would take.
 //!
-//! The service itself runs in this process, by a clock that jumps. Each day, everybody has the page open for two hours,
-//! which refreshes every 15 minutes, and one in seven signs in anew; at its end, the service does what it does by itself:
-//! it rotates keys, sweeps sessions that are over, and removes audit entries older than 90 days.
+//! The service itself runs in this process, by a clock that jumps from day to day. Each day, one of seven people signs in
+//! anew, and who is there refreshes. At its end the service does what it does by itself: it rotates keys, sweeps
+//! sessions that are over, and removes audit entries that are older than 90 days.
 
 use std::{
-    fs,
+    env, fs,
     net::Ipv4Addr,
     path::Path,
     sync::{
@@ -43,22 +43,29 @@ const AGENT: &str =
 /// How many ask at once, where there are so many.
 const AT_ONCE: usize = 64;
 
-/// A network of people.
+/// People, and what they do.
 struct Network {
     name: &'static str,
     people: u64,
-    /// How often each refreshes on a day. Of a busy network, one of eight: refreshing writes the same rows anew, so how
-    /// often it is done does not show in the length of the file.
+    /// Every how many days each is there.
+    every: u64,
+    /// How often each refreshes on a day.
     refreshes: u64,
 }
 
-const NETWORKS: [Network; 2] = [
-    Network { name: "home network, 10 users", people: 10, refreshes: 8 },
-    Network { name: "node network, 10,000 users", people: 10_000, refreshes: 1 },
-];
+/// A family that has the page open for two hours each day; and the keepers of nodes, who look in once a week. Of these,
+/// a tenth without `LUCID_LONG`: how long the file becomes goes by how many they are.
+fn networks() -> [Network; 2] {
+    let people = if env::var_os("LUCID_LONG").is_some() { 10_000 } else { 1_000 };
+    [
+        Network { name: "home network", people: 10, every: 1, refreshes: 8 },
+        Network { name: "node network", people, every: 7, refreshes: 2 },
+    ]
+}
 
-/// A person, with a session if they ever signed in.
+/// Somebody, with a session if they ever signed in.
 struct Person {
+    number: u64,
     key: SigningKey,
     address: Address,
     token: Option<RefreshToken>,
@@ -66,18 +73,28 @@ struct Person {
 
 pub fn year(bench: &Bench, figures: &mut Figures) {
     let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
-    for network in &NETWORKS {
+    for network in networks() {
         let file = bench.data("year").join("auth.redb");
-        let (settled, after, compact) = runtime.block_on(live(network, &file));
-        figures.tell(&format!("after a year, {}", network.name), after);
-        figures.tell(&format!("the same without gaps, {}", network.name), compact);
-        figures.tell(&format!("growth from day 120 on, {}", network.name), after / settled);
+        let Lengths { settled, after, compact } = runtime.block_on(live(&network, &file));
+        // By user, so that it is the same for a tenth of them.
+        let (name, kilobytes) = (network.name, 1000.0 / network.people as f64);
+        figures.tell(&format!("{name}, file after a year"), after * kilobytes);
+        figures.tell(&format!("{name}, the same without gaps"), compact * kilobytes);
+        figures.tell(&format!("{name}, growth from day 120 on"), after / settled);
     }
 }
 
-/// The length of the file in megabytes when old entries have begun to go, a year after the beginning, and if it were
-/// written anew.
-async fn live(network: &Network, file: &Path) -> (f64, f64, f64) {
+/// Of the file, in megabytes.
+struct Lengths {
+    /// When audit entries have begun to go.
+    settled: f64,
+    /// A year after the beginning.
+    after: f64,
+    /// Then, if it were written anew.
+    compact: f64,
+}
+
+async fn live(network: &Network, file: &Path) -> Lengths {
     let now = Arc::new(AtomicU64::new(BEGAN_AT));
     let clock = {
         let now = now.clone();
@@ -88,32 +105,13 @@ async fn live(network: &Network, file: &Path) -> (f64, f64, f64) {
     let mut people: Vec<_> = (0..network.people).map(person).collect();
     let mut settled = 0.0;
     for day in 0..DAYS {
-        for hour in 0..network.refreshes {
-            now.store(BEGAN_AT + day * DAY + hour * 900, SeqCst);
-            let mut groups: Vec<Vec<Person>> = Vec::new();
-            while !people.is_empty() {
-                groups.push(
-                    people
-                        .split_off(people.len().saturating_sub((network.people as usize).div_ceil(AT_ONCE))),
-                );
-            }
-            let work = groups.into_iter().enumerate().map(|(group, people)| {
-                let service = service.clone();
-                tokio::spawn(async move {
-                    let mut back = Vec::with_capacity(people.len());
-                    for (number, mut person) in people.into_iter().enumerate() {
-                        let signs_in = hour == 0 && ((group + number) as u64 + day).is_multiple_of(7);
-                        attend(&service, &mut person, signs_in).await;
-                        back.push(person);
-                    }
-                    back
-                })
-            });
-            // All of them are under way before the first is waited for.
-            for asked in work.collect::<Vec<_>>() {
-                people.extend(asked.await.unwrap());
-            }
+        let (mut there, away): (Vec<_>, Vec<_>) =
+            people.into_iter().partition(|one| (one.number + day).is_multiple_of(network.every));
+        for quarter in 0..=network.refreshes {
+            now.store(BEGAN_AT + day * DAY + quarter * 900, SeqCst);
+            there = come(&service, there, quarter == 0, day).await;
         }
+        people = away.into_iter().chain(there).collect();
         service.maintain_keys().await.unwrap();
         service.sweep_sessions().await.unwrap();
         service.prune_audit(RETENTION).await.unwrap();
@@ -123,7 +121,30 @@ async fn live(network: &Network, file: &Path) -> (f64, f64, f64) {
     }
     let compact = file.with_extension("copy");
     store.copy(&compact, service.now(), &CopyProgress::default()).unwrap();
-    (settled, length(file), length(&compact))
+    Lengths { settled, after: length(file), compact: length(&compact) }
+}
+
+/// Have these people sign in, if they do so on this day and it is the first time on it, or else refresh; many at once.
+async fn come(service: &Service, people: Vec<Person>, first: bool, day: u64) -> Vec<Person> {
+    let mut groups: Vec<Vec<Person>> = (0..AT_ONCE.min(people.len())).map(|_| Vec::new()).collect();
+    let count = groups.len();
+    people.into_iter().enumerate().for_each(|(index, one)| groups[index % count].push(one));
+    let asked = groups.into_iter().map(|mut group| {
+        let service = service.clone();
+        tokio::spawn(async move {
+            for person in &mut group {
+                let signs_in = first && (person.number + day).is_multiple_of(7);
+                attend(&service, person, signs_in).await;
+            }
+            group
+        })
+    });
+    let mut back = Vec::new();
+    // All of them are under way before the first is waited for.
+    for asked in asked.collect::<Vec<_>>() {
+        back.extend(asked.await.unwrap());
+    }
+    back
 }
 
 fn length(file: &Path) -> f64 {
@@ -155,7 +176,7 @@ fn person(number: u64) -> Person {
     let point = key.verifying_key().to_sec1_point(false);
     let hash = Keccak256::digest(&point.as_bytes()[1..]);
     let address = Address::from_bytes(hash[12..].try_into().unwrap());
-    Person { key, address, token: None }
+    Person { number, key, address, token: None }
 }
 
 /// Have somebody sign in, or refresh.

@@ -22,6 +22,7 @@ mod verify_signature;
 mod version;
 
 use std::{
+    env,
     io::{self, Write as _},
     process::ExitCode,
 };
@@ -115,7 +116,7 @@ pub fn command() -> clap::Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let out = &mut io::stdout();
-    let done = match Cli::parse().command.unwrap_or(Command::Serve(serve::Arguments::default())) {
+    let done = match asked() {
         Command::Serve(arguments) => arguments.run(out).map(|()| true),
         Command::Healthcheck(arguments) => arguments.run(out),
         Command::User(arguments) => arguments.run(out).map(|()| true),
@@ -141,6 +142,19 @@ pub fn run() -> ExitCode {
             let _ = writeln!(io::stderr(), "{failure}");
             ExitCode::from(failure.exit_code())
         }
+    }
+}
+
+/// The command that this process was started with.
+fn asked() -> Command {
+    let serve = || Command::Serve(serve::Arguments::default());
+    let mut arguments = env::args_os().skip(1);
+    // As systems start it. To read arguments, clap makes every command with every setting, which takes half a megabyte
+    // that is never given back.
+    match (arguments.next(), arguments.next()) {
+        (None, _) => serve(),
+        (Some(only), None) if only == "serve" => serve(),
+        _ => Cli::parse().command.unwrap_or_else(serve),
     }
 }
 

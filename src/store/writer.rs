@@ -203,7 +203,9 @@ impl Worker {
         redb.set_durability(Durability::Immediate)?;
         // One phase relies on a checksum that a client who chooses the stored bytes could forge across a crash.
         redb.set_two_phase_commit(true);
-        // Without it, the first start after a power cut reads the whole file.
+        // Without it, the first start after a power cut reads the whole file: of a million users, for one second, and six if
+        // the disk has to be asked. With it that start takes milliseconds, and a commit writes down which pages are free,
+        // too: alone it takes twice as long, shared by 64 a tenth longer.
         redb.set_quick_repair(true);
         Ok(Tx::new(redb))
     }
