@@ -1,17 +1,27 @@
-//! Sessions in memory, in front of the database: what every request reads.
+//! Sessions and users in memory, in front of the database: what every request reads.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::SeqCst},
+use std::{
+    hash::Hash,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
 };
 
 use moka::{policy::EvictionPolicy, sync::Cache};
 
 use super::StoreError;
-use crate::domain::{id::SessionId, session::Session, timestamp::Timestamp};
+use crate::domain::{
+    id::{SessionId, UserId},
+    session::Session,
+    timestamp::Timestamp,
+    user::User,
+};
 
 /// How many sessions stay in memory; about 600 bytes each. The others are read from disk when they are needed.
-const CAPACITY: u64 = 100_000;
+const SESSIONS: u64 = 100_000;
+/// How many users do; about 800 bytes each.
+const USERS: u64 = 10_000;
 
 /// A session as of the last commit.
 #[derive(Debug)]
@@ -22,7 +32,7 @@ pub struct LiveSession {
 }
 
 impl LiveSession {
-    fn new(session: Session) -> Arc<Self> {
+    pub(super) fn new(session: Session) -> Arc<Self> {
         let last_activity = AtomicU64::new(session.refreshed_at.unix());
         Arc::new(Self { session, last_activity })
     }
@@ -39,31 +49,58 @@ impl LiveSession {
     }
 }
 
-/// The sessions that were seen lately.
-pub(super) struct LiveSessions {
-    cache: Cache<SessionId, Arc<LiveSession>>,
+/// The rows that were seen lately, each as of the last commit.
+pub(super) struct Live {
+    pub(super) sessions: Rows<SessionId, LiveSession>,
+    pub(super) users: Rows<UserId, User>,
+}
+
+/// Those of one table.
+pub(super) struct Rows<K, V> {
+    cache: Cache<K, Arc<V>>,
     /// Counts commits, so that a reader notices one that overtook it.
     commits: AtomicU64,
 }
 
-impl LiveSessions {
+impl Live {
     pub(super) fn new() -> Self {
+        Self { sessions: Rows::new(SESSIONS), users: Rows::new(USERS) }
+    }
+
+    /// Forget everything: what is on disk may be other than what was last told.
+    pub(super) fn forget(&self) {
+        self.sessions.forget();
+        self.users.forget();
+    }
+}
+
+impl<K, V> Rows<K, V>
+where
+    K: Copy + Eq + Hash + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    fn new(capacity: u64) -> Self {
         // The default policy would drop new entries once it is full.
-        let cache = Cache::builder().max_capacity(CAPACITY).eviction_policy(EvictionPolicy::lru()).build();
+        let cache = Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru()).build();
         Self { cache, commits: AtomicU64::new(0) }
     }
 
-    /// The session `id`, from memory or by `load`.
+    /// The row `id`, if it is in memory.
+    pub(super) fn get(&self, id: K) -> Option<Arc<V>> {
+        self.cache.get(&id)
+    }
+
+    /// The row `id`, from memory or by `load`.
     pub(super) fn find(
         &self,
-        id: SessionId,
-        load: impl FnOnce() -> Result<Option<Session>, StoreError>,
-    ) -> Result<Option<Arc<LiveSession>>, StoreError> {
-        if let Some(live) = self.cache.get(&id) {
+        id: K,
+        load: impl FnOnce() -> Result<Option<Arc<V>>, StoreError>,
+    ) -> Result<Option<Arc<V>>, StoreError> {
+        if let Some(live) = self.get(id) {
             return Ok(Some(live));
         }
         let before = self.commits.load(SeqCst);
-        let Some(live) = load()?.map(LiveSession::new) else { return Ok(None) };
+        let Some(live) = load()? else { return Ok(None) };
         self.cache.insert(id, Arc::clone(&live));
         // What was loaded may be older than a commit that has already told the cache. `commit` counts first and tells
         // after: if the count is unchanged here, the telling is still to come and overwrites what was put in.
@@ -73,21 +110,20 @@ impl LiveSessions {
         Ok(Some(live))
     }
 
-    /// Forget everything: what is on disk may be other than what was last told.
-    pub(super) fn forget(&self) {
+    fn forget(&self) {
         self.commits.fetch_add(1, SeqCst);
         self.cache.invalidate_all();
     }
 
     /// Learn what a commit changed. Called by the writer alone, after the commit and before its answers.
-    pub(super) fn commit(&self, changes: Vec<(SessionId, Option<Session>)>) {
-        if changes.is_empty() {
+    pub(super) fn commit(&self, changes: impl ExactSizeIterator<Item = (K, Option<Arc<V>>)>) {
+        if changes.len() == 0 {
             return;
         }
         self.commits.fetch_add(1, SeqCst);
         for (id, state) in changes {
             match state {
-                Some(session) => self.cache.insert(id, LiveSession::new(session)),
+                Some(row) => self.cache.insert(id, row),
                 None => self.cache.invalidate(&id),
             }
         }
@@ -101,11 +137,11 @@ mod tests {
 
     #[test]
     fn a_session_that_ended_while_it_was_loaded_is_not_kept() {
-        let live = LiveSessions::new();
+        let live = Live::new().sessions;
         let session = session(1);
         let found = live.find(session.id, || {
-            live.commit(vec![(session.id, None)]);
-            Ok(Some(session.clone()))
+            live.commit([(session.id, None)].into_iter());
+            Ok(Some(LiveSession::new(session.clone())))
         });
         assert!(found.unwrap().is_some(), "it was there when the caller asked");
         assert!(live.find(session.id, || Ok(None)).unwrap().is_none(), "but not in memory afterwards");
