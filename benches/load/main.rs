@@ -5,6 +5,7 @@
 //! service and of hyper alone alternate, and medians count, so that a busy machine does not decide.
 //!
 //! `cargo bench --bench load -- WORD...` measures only what has such a word in its name, and holds no budget.
+//! `cargo bench --bench load -- counts` counts the instructions of each part instead, by valgrind.
 //! `LUCID_BENCH_USERS` lists the numbers of users, `LUCID_BENCH_CONNECTIONS` those of connections, by commas.
 #![expect(
     clippy::unwrap_used,
@@ -19,6 +20,7 @@
 mod bare;
 mod budgets;
 mod client;
+mod counted;
 mod crowd;
 mod cryptography;
 mod people;
@@ -30,9 +32,20 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
-    if words.first().is_some_and(|word| word == "bare") {
-        bare::serve();
-        return ExitCode::SUCCESS;
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["bare"] => {
+            bare::serve();
+            return ExitCode::SUCCESS;
+        }
+        ["counts"] => {
+            counted::all();
+            return ExitCode::SUCCESS;
+        }
+        ["count", part, times] => {
+            counted::run(part, times.parse().unwrap());
+            return ExitCode::SUCCESS;
+        }
+        _ => {}
     }
     let mut budgets = budgets::Budgets::read();
     run::all(&words, &mut budgets);

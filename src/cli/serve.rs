@@ -65,7 +65,8 @@ impl Arguments {
         let loaded = Arc::new(super::load(self.settings)?);
         let config = &loaded.config;
         let json = config.log_format.is_json(io::stderr().is_terminal());
-        let level =
+        // Dropped last, so that the last line is written.
+        let (level, _log) =
             telemetry::init(&config.service_name, config.log_level, json).map_err(Failure::refused)?;
         for notice in &loaded.notices {
             tracing::warn!("{notice}");

@@ -19,6 +19,7 @@ pub mod palette;
 pub mod permission;
 pub mod profile;
 pub mod rate;
+pub mod recent;
 pub mod redirect;
 pub mod refresh_token;
 pub mod role;

@@ -38,30 +38,22 @@ impl Origin {
     ///
     /// [`OriginError`] if `authority` is not `host` or `host:port`.
     pub fn from_authority(https: bool, authority: &str) -> Result<Self, OriginError> {
-        let authority = authority.to_ascii_lowercase();
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-            _ => (authority.as_str(), None),
-        };
-        if !is_host(host) {
-            return Err(OriginError::Form);
-        }
-        let authority = match port {
-            None => host.to_owned(),
-            Some(port) => {
-                let number: u16 = port.parse().map_err(|_| OriginError::Form)?;
-                if number == 0 || number.to_string() != port {
-                    return Err(OriginError::Form);
-                }
-                let own = if https { 443 } else { 80 };
-                if number == own { host.to_owned() } else { format!("{host}:{number}") }
-            }
-        };
+        let (host, port) = host_and_port(authority).ok_or(OriginError::Form)?;
+        let own = if https { 443 } else { 80 };
+        // Without its port, if that is the scheme's own.
+        let length = if port.is_none_or(|port| port == own) { host.len() } else { authority.len() };
+        let authority = authority.get(..length).unwrap_or(authority).to_ascii_lowercase();
         if authority.len() > MAX_AUTHORITY {
             Err(OriginError::TooLong)
         } else {
             Ok(Self { https, authority })
         }
+    }
+
+    /// Whether a request may name this as its `Host`: `host` or `host:port`, however long. Every request is asked this.
+    #[must_use]
+    pub fn is_authority(text: &str) -> bool {
+        host_and_port(text).is_some()
     }
 
     /// Whether browsers reach it over TLS.
@@ -100,6 +92,20 @@ impl Origin {
             || !host.contains('.')
             || DOMAINS.iter().any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
     }
+}
+
+/// The parts of `host` or `host:port`.
+fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let number = |text: &str| {
+        let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+        text.parse().ok().filter(|_| plain)
+    };
+    let port = port.map(|text| number(text).ok_or(())).transpose().ok()?;
+    is_host(host).then_some((host, port))
 }
 
 /// Whether `text` is a DNS name, an IPv4 address, or an IPv6 address in brackets, as it stands in a URL.

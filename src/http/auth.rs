@@ -25,6 +25,7 @@ use crate::{
         profile::{DisplayName, Email, Profile},
         refresh_token::RefreshToken,
         role::Role,
+        user::User,
         wallet::{Address, Device},
     },
     service::{Answer, Error, Principal, Registration, TokenPair},
@@ -223,7 +224,7 @@ pub(super) async fn verify(
         role: user.role,
         permissions: user.role.permissions().collect(),
         session_id: session.session.id,
-        jti: claims.jti,
+        jti: claims.jti.clone(),
         exp: claims.exp,
     })
 }
@@ -251,7 +252,7 @@ pub(super) async fn status(app: Arc<App>, request: Request<Principal, ()>) -> Re
     let left = app.service.status(&request.caller);
     let Principal { user, session, .. } = request.caller;
     Ok(StatusReply {
-        user: user.into(),
+        user: User::clone(&user).into(),
         session: SessionBody::new(&session, session.session.id),
         access_token_expires_in: left.access_left.as_secs(),
         session_expires_in: left.session_left.as_secs(),

@@ -41,7 +41,7 @@ pub(super) async fn receive(
     headers: &HeaderMap,
     body: Incoming,
     limits: &Limits,
-) -> Result<Vec<u8>, Problem> {
+) -> Result<Zeroizing<Vec<u8>>, Problem> {
     let gathered = tokio::time::timeout(limits.body_time, gather(body, limits.body_bytes));
     let bytes = gathered.await.map_err(|_| Problem::new(Code::RequestTimeout).close())??;
     if bytes.is_empty() || is_json(headers) { Ok(bytes) } else { Err(Problem::new(Code::BodyNotJson)) }

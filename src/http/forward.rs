@@ -135,7 +135,7 @@ async fn user(
     head: &Head,
     token: Option<Zeroizing<String>>,
     back: Option<&ReturnTo>,
-) -> Result<User, Problem> {
+) -> Result<Arc<User>, Problem> {
     if let Some(token) = token {
         return Ok(app.authenticate(head, &token).await?.user);
     }
@@ -147,7 +147,7 @@ async fn user(
 }
 
 /// The user whose session the browser has a cookie for, of the host of `back`.
-pub(super) async fn holder(app: &App, head: &Head, back: &ReturnTo) -> Result<Option<User>, Problem> {
+pub(super) async fn holder(app: &App, head: &Head, back: &ReturnTo) -> Result<Option<Arc<User>>, Problem> {
     let text = Cookie::Session.find(&head.headers, back.origin().is_https());
     match text.and_then(|text| text.parse().ok()) {
         Some(cookie) => Ok(app.service.holder_of_cookie(&cookie, back.origin()).await?),

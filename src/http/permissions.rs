@@ -84,7 +84,7 @@ pub(super) async fn check(
             if !caller.holds(Permission::ViewAllUsers) {
                 return Err(Error::PermissionMissing(Permission::ViewAllUsers).into());
             }
-            app.service.user(UserRef::Id(id)).await?
+            Arc::new(app.service.user(UserRef::Id(id)).await?)
         }
         _ => caller.user,
     };

@@ -7,7 +7,10 @@ use serde::{Deserialize, Deserializer};
 
 use super::{app::App, bodies::UserBody, problem::Problem, request::Request};
 use crate::{
-    domain::profile::{AvatarUrl, DisplayName, Email, Metadata, Profile},
+    domain::{
+        profile::{AvatarUrl, DisplayName, Email, Metadata, Profile},
+        user::User,
+    },
     service::Principal,
 };
 
@@ -76,7 +79,7 @@ impl ProfileRequest {
 
 /// Read the caller's own profile.
 pub(super) async fn get(_: Arc<App>, request: Request<Principal, ()>) -> Result<UserBody, Problem> {
-    Ok(request.caller.user.into())
+    Ok(User::clone(&request.caller.user).into())
 }
 
 /// Change the caller's own profile.

@@ -164,10 +164,7 @@ impl Head {
             (Some(_), Some(_)) => return Err(Code::RequestMalformed),
         };
         let authority = self.uri.authority().map(hyper::http::uri::Authority::as_str).or(host);
-        match authority.map(|authority| Origin::from_authority(false, authority)) {
-            Some(Err(OriginError::Form)) => Err(Code::RequestMalformed),
-            _ => Ok(authority),
-        }
+        if authority.is_none_or(Origin::is_authority) { Ok(authority) } else { Err(Code::RequestMalformed) }
     }
 }
 

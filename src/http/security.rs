@@ -27,16 +27,23 @@ const PERMISSIONS: HeaderValue = HeaderValue::from_static(
 /// Some wallets answer through a window that they open, which must still find its opener.
 const OPENER: HeaderValue = HeaderValue::from_static("same-origin-allow-popups");
 
+const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+const DENY: HeaderValue = HeaderValue::from_static("DENY");
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+
 /// Add them. A page has put its own policy there already.
 pub(super) fn protect(headers: &mut HeaderMap) {
+    // Once, not whenever it is full.
+    headers.reserve(7);
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(API_POLICY);
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), OPENER);
-    headers.insert(
-        HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static("same-origin"),
-    );
-    headers.insert(HeaderName::from_static("permissions-policy"), PERMISSIONS);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.insert(REFERRER_POLICY, NO_REFERRER);
+    headers.insert(X_FRAME_OPTIONS, DENY);
+    headers.insert(COOP, OPENER);
+    headers.insert(CORP, SAME_ORIGIN);
+    headers.insert(PERMISSIONS_POLICY, PERMISSIONS);
 }

@@ -9,18 +9,18 @@ use crate::{
         timestamp::Timestamp, user::User,
     },
     metrics::TokenRefusal,
-    store::{LiveSession, users},
+    store::LiveSession,
 };
 
 /// Who calls: a token that is valid, its session that is live, and its user as they are now.
 #[derive(Debug, Clone)]
 pub struct Principal {
     /// The user, with the role that they have now, whatever the token says.
-    pub user: User,
+    pub user: Arc<User>,
     /// The session.
     pub session: Arc<LiveSession>,
     /// What the token says.
-    pub claims: Claims,
+    pub claims: Arc<Claims>,
 }
 
 impl Principal {
@@ -39,21 +39,35 @@ impl Service {
     /// [`Error::TokenInvalid`], [`Error::TokenExpired`], [`Error::SessionEnded`], [`Error::AccountLocked`], or that
     /// the database fails.
     pub async fn authenticate(&self, token: &str) -> Result<Principal, Error> {
-        let (service, token) = (self.clone(), zeroize::Zeroizing::new(token.to_owned()));
         let now = self.now();
-        let outcome = blocking(move || {
-            let claims = service.claims(&token, now)?;
-            let (user, session) = service.holder(claims.sid, now)?;
-            if user.id != claims.sub {
-                return Err(Error::SessionEnded);
-            }
-            Ok(Principal { user, session, claims })
-        })
-        .await;
+        let outcome = match self.recognize(token, now) {
+            Some(outcome) => outcome,
+            None => self.look_up(token, now).await,
+        };
         if let Some(reason) = outcome.as_ref().err().and_then(refusal) {
             self.0.counts.refused_token(reason);
         }
         outcome
+    }
+
+    /// Who `token` speaks for, if all that takes is in memory: most requests bring a token that the one before brought, too.
+    fn recognize(&self, token: &str, now: Timestamp) -> Option<Result<Principal, Error>> {
+        let claims = match self.known_claims(token, now)? {
+            Ok(claims) => claims,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        let held = self.0.store.remembered(claims.sid)?;
+        Some(self.admit(held, now).and_then(|holder| principal(holder, claims)))
+    }
+
+    /// Who `token` speaks for, by its signature and the database.
+    async fn look_up(&self, token: &str, now: Timestamp) -> Result<Principal, Error> {
+        let (service, token) = (self.clone(), zeroize::Zeroizing::new(token.to_owned()));
+        self.compute(move || {
+            let claims = service.claims(&token, now)?;
+            principal(service.holder(claims.sid, now)?, claims)
+        })
+        .await
     }
 
     /// Who `cookie` speaks for at the host of `at`, seen as [`Self::authenticate`] sees it; `None` if this service made no
@@ -62,26 +76,46 @@ impl Service {
     /// # Errors
     ///
     /// [`Error::SessionEnded`], [`Error::AccountLocked`], or that the database fails.
-    pub async fn holder_of_cookie(&self, cookie: &SessionCookie, at: &Origin) -> Result<Option<User>, Error> {
+    pub async fn holder_of_cookie(
+        &self,
+        cookie: &SessionCookie,
+        at: &Origin,
+    ) -> Result<Option<Arc<User>>, Error> {
         let Some(session) = self.session_of_cookie(cookie, at) else { return Ok(None) };
-        let (service, now) = (self.clone(), self.now());
-        blocking(move || Ok(Some(service.holder(session, now)?.0))).await
+        let now = self.now();
+        if let Some(held) = self.0.store.remembered(session) {
+            return Ok(Some(self.admit(held, now)?.1));
+        }
+        let service = self.clone();
+        blocking(move || Ok(Some(service.holder(session, now)?.1))).await
     }
 
     /// Whose live session this is, as they are now. It counts as used.
-    fn holder(&self, id: SessionId, now: Timestamp) -> Result<(User, Arc<LiveSession>), Error> {
+    fn holder(&self, id: SessionId, now: Timestamp) -> Result<Held, Error> {
         let store = &self.0.store;
         let session = store.live_session(id)?.ok_or(Error::SessionEnded)?;
+        let user = store.live_user(session.session.user_id)?.ok_or(Error::SessionEnded)?;
+        self.admit((session, user), now)
+    }
+
+    /// The same two, if the session is live and its user may come in.
+    fn admit(&self, (session, user): Held, now: Timestamp) -> Result<Held, Error> {
         if !session.session.is_live(now, self.0.rules.session_idle) {
             return Err(Error::SessionEnded);
         }
-        let user = store.read(|tx| users::find(tx, session.session.user_id))?.ok_or(Error::SessionEnded)?;
         if user.locked_at.is_some() {
             return Err(Error::AccountLocked);
         }
         session.touch(now);
-        Ok((user, session))
+        Ok((session, user))
     }
+}
+
+/// A session and its user.
+type Held = (Arc<LiveSession>, Arc<User>);
+
+fn principal((session, user): Held, claims: Arc<Claims>) -> Result<Principal, Error> {
+    if user.id == claims.sub { Ok(Principal { user, session, claims }) } else { Err(Error::SessionEnded) }
 }
 
 /// How it is counted that a token is refused; our own failures are none.

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Error, Service, blocking};
+use super::{Error, Service};
 use crate::{
     domain::{
         challenge::{Challenge, ChallengeKey},
@@ -155,7 +155,7 @@ impl Service {
     /// Check that `answer` is a signed challenge of ours, and use it up. Whoever failed too often is not listened to.
     pub(super) async fn prove(&self, answer: &Answer, now: Timestamp) -> Result<Challenge, Error> {
         let (service, answer) = (self.clone(), answer.clone());
-        blocking(move || {
+        self.compute(move || {
             service.may_try(&answer, now)?;
             let outcome = service.check(&answer, now);
             service.note_attempt(&answer, outcome, now)

@@ -39,7 +39,7 @@ impl Service {
     #[must_use]
     pub fn public_keys(&self) -> Vec<PublicKey> {
         let now = self.now();
-        let keys: Vec<Key> = self.0.tokens.get().iter().map(|ring| ring.key.clone()).collect();
+        let keys: Vec<Key> = self.0.tokens.get().rings.iter().map(|ring| ring.key.clone()).collect();
         let lifetime = self.0.rules.access_token_lifetime;
         let public = |key: &Key| PublicKey {
             kid: key.kid.clone(),
@@ -62,7 +62,7 @@ impl Service {
     pub async fn maintain_keys(&self) -> Result<(), Error> {
         let now = self.now();
         let rules = &self.0.rules;
-        let known: Vec<Key> = self.0.tokens.get().iter().map(|ring| ring.key.clone()).collect();
+        let known: Vec<Key> = self.0.tokens.get().rings.iter().map(|ring| ring.key.clone()).collect();
         let (every, lifetime) = (rules.key_rotation, rules.access_token_lifetime);
         let idle = !known.is_empty()
             && !key::is_due(&known, every, now)

@@ -111,6 +111,11 @@ struct Inner {
     backups: backup::Backups,
     taken_over: std::sync::OnceLock<crate::store::Takeover>,
     counts: UseCases,
+    /// The last second, since the Unix epoch, in which the database could be read.
+    readable_at: std::sync::atomic::AtomicU64,
+    /// How much cryptography may go on at once: as much as there are processors. More would end none of it sooner, and
+    /// take the processors from what answers all other requests.
+    computing: Arc<tokio::sync::Semaphore>,
 }
 
 impl Service {
@@ -134,6 +139,10 @@ impl Service {
             backups: backup::Backups::new(rules.backup.clone()),
             taken_over: std::sync::OnceLock::new(),
             counts: UseCases::default(),
+            readable_at: std::sync::atomic::AtomicU64::new(u64::MAX),
+            computing: Arc::new(tokio::sync::Semaphore::new(
+                std::thread::available_parallelism().map_or(1, usize::from),
+            )),
             mac_key,
             store,
             clock,
@@ -144,6 +153,20 @@ impl Service {
         service.tell_takeover().await?;
         service.maintain_keys().await?;
         Ok(service)
+    }
+
+    /// Run what computes long as [`blocking`] does, when its turn comes.
+    async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let turn = Arc::clone(&self.0.computing).acquire_owned().await;
+        blocking(move || {
+            // The next one's begins when this is done, whether or not anybody still waits for it.
+            let _turn = turn;
+            work()
+        })
+        .await
     }
 
     /// The time now, by the service's clock.

@@ -34,15 +34,18 @@ impl Service {
     /// [`Error::AccountLocked`]; [`Error::RegistrationClosed`]; or that the database fails.
     pub async fn sign_in(&self, answer: Answer) -> Result<TokenPair, Error> {
         let now = self.now();
-        let wallet = self.wallet_of(&answer, now);
-        let outcome = self.begin_session(answer, now).await;
+        let outcome = self.begin_session(&answer, now).await;
+        let wallet = match &outcome {
+            Ok(pair) => Some(pair.session.wallet_type),
+            Err(_) => self.wallet_of(&answer, now),
+        };
         self.note_sign_in(&outcome);
         self.0.counts.sign_in(outcome.as_ref().err().map_or(metrics::SignIn::Ok, ended), wallet);
         outcome
     }
 
-    async fn begin_session(&self, answer: Answer, now: Timestamp) -> Result<TokenPair, Error> {
-        let challenge = self.prove(&answer, now).await?;
+    async fn begin_session(&self, answer: &Answer, now: Timestamp) -> Result<TokenPair, Error> {
+        let challenge = self.prove(answer, now).await?;
         self.may_come_in(challenge.address()).await?;
         let inner = &self.0;
         let fresh = User::new(

@@ -4,12 +4,13 @@
 //! [RFC 9068]: https://www.rfc-editor.org/rfc/rfc9068
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Error, Service, provider};
@@ -17,6 +18,7 @@ use crate::domain::{
     claims::{Claims, TokenKind},
     key::{self, Key},
     origin::Origin,
+    recent::Recent,
     refresh_token::RefreshToken,
     session::Session,
     timestamp::Timestamp,
@@ -31,6 +33,8 @@ const TYPE: &str = "at+jwt";
 const LEEWAY: Duration = Duration::from_secs(5);
 /// No token of ours is longer, in bytes.
 const MAX_TOKEN: usize = 2048;
+/// How many tokens are known again by their hash, so that their signature is checked once; about 500 bytes each.
+const KNOWN: usize = 10_000;
 
 /// What a sign-in or a refresh gives.
 #[derive(Debug)]
@@ -49,9 +53,17 @@ pub struct TokenPair {
     pub user: User,
 }
 
-/// The keys that sign and check. Replaced as a whole when one comes or goes.
+/// The keys that sign and check, and what they checked. Replaced as a whole when a key comes or goes, so that nothing
+/// that a key vouched for outlives it.
 #[derive(Default)]
-pub(super) struct Tokens(RwLock<Arc<Vec<Ring>>>);
+pub(super) struct Tokens(RwLock<Arc<Rings>>);
+
+pub(super) struct Rings {
+    pub(super) rings: Vec<Ring>,
+    /// What tokens with a good signature say, by the SHA-256 of their text: the text itself would be a key to somebody's
+    /// account. Whether it is too old, and whether its session lives, is asked each time.
+    known: Mutex<Recent<[u8; 32], Arc<Claims>>>,
+}
 
 pub(super) struct Ring {
     pub(super) key: Key,
@@ -61,6 +73,27 @@ pub(super) struct Ring {
     decoding: DecodingKey,
 }
 
+impl Default for Rings {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
+impl Rings {
+    fn new(rings: Vec<Ring>) -> Self {
+        Self { rings, known: Mutex::new(Recent::new(KNOWN)) }
+    }
+
+    /// What the token with this hash says, if its signature was found good before.
+    fn recognize(&self, hash: &[u8; 32]) -> Option<Arc<Claims>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
+    }
+
+    fn remember(&self, hash: [u8; 32], claims: &Arc<Claims>) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, Arc::clone(claims));
+    }
+}
+
 impl Tokens {
     /// Use these keys from now on.
     pub(super) fn set(&self, keys: Vec<Key>) {
@@ -68,25 +101,25 @@ impl Tokens {
             let (encoding, decoding) = provider::register(&key.signing);
             Ring { head: head(&key.kid), key, encoding, decoding }
         };
-        let ring: Vec<_> = keys.into_iter().map(ring).collect();
+        let rings = Rings::new(keys.into_iter().map(ring).collect());
         let before =
-            std::mem::replace(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), Arc::new(ring));
+            std::mem::replace(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), Arc::new(rings));
         let now = self.get();
-        for gone in before.iter().filter(|old| now.iter().all(|new| new.key.kid != old.key.kid)) {
+        for gone in before.rings.iter().filter(|old| now.rings.iter().all(|new| new.key.kid != old.key.kid)) {
             provider::forget(&gone.key.signing);
         }
     }
 
-    pub(super) fn get(&self) -> Arc<Vec<Ring>> {
+    pub(super) fn get(&self) -> Arc<Rings> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn sign(&self, claims: &Claims, now: Timestamp) -> Result<Zeroizing<String>, Error> {
-        let ring = self.get();
+        let Rings { rings, .. } = &*self.get();
         let signer =
-            key::signer(ring.iter().map(|ring| &ring.key), now).ok_or(Error::Internal("no signing key"))?;
+            key::signer(rings.iter().map(|ring| &ring.key), now).ok_or(Error::Internal("no signing key"))?;
         let ring =
-            ring.iter().find(|ring| ring.key.kid == signer.kid).ok_or(Error::Internal("no signing key"))?;
+            rings.iter().find(|ring| ring.key.kid == signer.kid).ok_or(Error::Internal("no signing key"))?;
         let header = Header {
             typ: Some(TYPE.into()),
             kid: Some(ring.key.kid.clone()),
@@ -97,22 +130,34 @@ impl Tokens {
         Ok(Zeroizing::new(token))
     }
 
+    /// The claims of a token of ours that was read before, whatever its age. Costs no cryptography but a hash.
+    fn recognize(&self, token: &str) -> Option<Arc<Claims>> {
+        if token.len() > MAX_TOKEN {
+            return None;
+        }
+        self.get().recognize(&Sha256::digest(token).into())
+    }
+
     /// The claims of a token of ours, whatever its age.
     ///
     /// No header is parsed to learn which key it names: each key has one header, and a token that does not begin with one
     /// of them is none of ours. So nothing that a header may say (`crit`, `jwk`, `zip`, a member twice) can mean anything.
-    fn read(&self, token: &str) -> Result<Claims, Error> {
+    fn read(&self, token: &str) -> Result<Arc<Claims>, Error> {
         if token.len() > MAX_TOKEN {
             return Err(Error::TokenInvalid);
         }
-        let ring = self.get();
-        let ring = ring.iter().find(|ring| token.starts_with(&ring.head)).ok_or(Error::TokenInvalid)?;
+        let rings = self.get();
+        let ring = rings.rings.iter().find(|ring| token.starts_with(&ring.head)).ok_or(Error::TokenInvalid)?;
         // Time and audience are checked by our own clock and rules, below and in `check`.
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
         validation.validate_aud = false;
-        Ok(decode::<Claims>(token, &ring.decoding, &validation).map_err(|_| Error::TokenInvalid)?.claims)
+        let decoded =
+            decode::<Claims>(token, &ring.decoding, &validation).map_err(|_| Error::TokenInvalid)?;
+        let claims = Arc::new(decoded.claims);
+        rings.remember(Sha256::digest(token).into(), &claims);
+        Ok(claims)
     }
 }
 
@@ -164,8 +209,17 @@ impl Service {
     /// # Errors
     ///
     /// [`Error::TokenInvalid`] or [`Error::TokenExpired`].
-    pub(super) fn claims(&self, token: &str, now: Timestamp) -> Result<Claims, Error> {
-        let claims = self.0.tokens.read(token)?;
+    pub(super) fn claims(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, Error> {
+        self.still_good(self.0.tokens.read(token)?, now)
+    }
+
+    /// The same without cryptography; `None` if the token was not seen lately.
+    pub(super) fn known_claims(&self, token: &str, now: Timestamp) -> Option<Result<Arc<Claims>, Error>> {
+        Some(self.still_good(self.0.tokens.recognize(token)?, now))
+    }
+
+    /// `claims`, if they are meant for us at `now`.
+    fn still_good(&self, claims: Arc<Claims>, now: Timestamp) -> Result<Arc<Claims>, Error> {
         let rules = &self.0.rules;
         // Without a configured issuer, `iss` is the host by which the browser came; services come by other names.
         let meant_for_us = rules.issuer.as_ref().is_none_or(|issuer| *issuer == claims.iss)
@@ -194,7 +248,7 @@ mod tests {
         let tokens = Tokens::default();
         tokens.set(vec![Key::from_seed(&Zeroizing::new([9; 32]), at, at)]);
         let ring = tokens.get();
-        let kid = ring[0].key.kid.clone();
+        let kid = ring.rings[0].key.kid.clone();
         let id = "01a20939-83f0-71a6-b3a4-be0e20fdb345";
         let claims = json!({
             "iss": "http://localhost", "sub": id, "exp": 9, "nbf": 0, "iat": 0, "jti": "x", "sid": id, "user_id": id,
@@ -208,8 +262,38 @@ mod tests {
                 kid: Some(kid.clone()),
                 ..Header::new(Algorithm::EdDSA)
             };
-            let token = encode(&header, &claims, &ring[0].encoding).unwrap();
+            let token = encode(&header, &claims, &ring.rings[0].encoding).unwrap();
             assert_eq!(tokens.read(&token).is_ok(), expected, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_token_is_known_again_until_its_key_goes_and_nothing_like_it_is() {
+        let at = Timestamp::from_unix(1_000);
+        let key = |seed| Key::from_seed(&Zeroizing::new([seed; 32]), at, at);
+        let tokens = Tokens::default();
+        tokens.set(vec![key(1)]);
+        let id = "01a20939-83f0-71a6-b3a4-be0e20fdb345";
+        let claims: Claims = serde_json::from_value(json!({
+            "iss": "http://localhost", "sub": id, "exp": 2_000, "nbf": 1_000, "iat": 1_000, "jti": "x", "sid": id,
+            "user_id": id, "tron_address": "TMVQGm1qAQYVdetCeGRRkTWYYrLXuHK2HC", "role": "USER", "type": "access",
+        }))
+        .unwrap();
+        let token = tokens.sign(&claims, at).unwrap();
+        assert!(tokens.recognize(&token).is_none(), "nobody has checked it yet");
+        assert_eq!(*tokens.read(&token).unwrap(), claims);
+        assert_eq!(*tokens.recognize(&token).unwrap(), claims);
+        let (other, cut) = (format!("{}=", *token), &token[..token.len() - 1]);
+        for odd in [other.as_str(), cut, &token.to_uppercase(), ""] {
+            assert!(tokens.recognize(odd).is_none(), "{odd}");
+            assert!(tokens.read(odd).is_err(), "{odd}");
+            assert!(tokens.recognize(odd).is_none(), "what is refused is not remembered: {odd}");
+        }
+        tokens.set(vec![key(1), key(2)]);
+        assert!(tokens.recognize(&token).is_none(), "each change of the keys begins anew");
+        assert_eq!(*tokens.read(&token).unwrap(), claims);
+        tokens.set(vec![key(2)]);
+        assert!(tokens.recognize(&token).is_none());
+        assert!(tokens.read(&token).is_err());
     }
 }

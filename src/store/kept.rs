@@ -35,13 +35,18 @@ impl<M: Map> Kept<M> {
         self.commits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What is at `key`, if it is in memory.
+    pub(super) fn get(&self, key: &M::Key) -> Option<M::Value> {
+        self.map.get(key)
+    }
+
     /// What is at `key`: from memory, or by `load`, which sees at least all commits that were told of.
     pub(super) fn find<E>(
         &self,
         key: M::Key,
         load: impl FnOnce() -> Result<Option<M::Value>, E>,
     ) -> Result<Option<M::Value>, E> {
-        if let Some(value) = self.map.get(&key) {
+        if let Some(value) = self.get(&key) {
             return Ok(Some(value));
         }
         let before = *self.commits();

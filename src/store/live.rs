@@ -1,8 +1,11 @@
-//! Sessions in memory, in front of the database: what every request reads.
+//! Sessions and users in memory, in front of the database: what every request reads.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::SeqCst},
+use std::{
+    hash::Hash,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
 };
 
 use moka::{policy::EvictionPolicy, sync::Cache};
@@ -11,10 +14,17 @@ use super::{
     StoreError,
     kept::{Kept, Map},
 };
-use crate::domain::{id::SessionId, session::Session, timestamp::Timestamp};
+use crate::domain::{
+    id::{SessionId, UserId},
+    session::Session,
+    timestamp::Timestamp,
+    user::User,
+};
 
 /// How many sessions stay in memory; about 600 bytes each. The others are read from disk when they are needed.
-const CAPACITY: u64 = 100_000;
+const SESSIONS: u64 = 100_000;
+/// How many users do; about 800 bytes each.
+const USERS: u64 = 10_000;
 
 /// A session as of the last commit.
 #[derive(Debug)]
@@ -25,7 +35,7 @@ pub struct LiveSession {
 }
 
 impl LiveSession {
-    fn new(session: Session) -> Arc<Self> {
+    pub(super) fn new(session: Session) -> Arc<Self> {
         let last_activity = AtomicU64::new(session.refreshed_at.unix());
         Arc::new(Self { session, last_activity })
     }
@@ -42,20 +52,20 @@ impl LiveSession {
     }
 }
 
-impl Map for Cache<SessionId, Arc<LiveSession>> {
-    type Key = SessionId;
-    type Value = Arc<LiveSession>;
+impl<K: Hash + Eq + Send + Sync + 'static, V: Send + Sync + 'static> Map for Cache<K, Arc<V>> {
+    type Key = K;
+    type Value = Arc<V>;
 
-    fn get(&self, id: &SessionId) -> Option<Arc<LiveSession>> {
-        Self::get(self, id)
+    fn get(&self, key: &K) -> Option<Arc<V>> {
+        Self::get(self, key)
     }
 
-    fn insert(&self, id: SessionId, live: Arc<LiveSession>) {
-        Self::insert(self, id, live);
+    fn insert(&self, key: K, value: Arc<V>) {
+        Self::insert(self, key, value);
     }
 
-    fn remove(&self, id: &SessionId) {
-        self.invalidate(id);
+    fn remove(&self, key: &K) {
+        self.invalidate(key);
     }
 
     fn clear(&self) {
@@ -63,34 +73,56 @@ impl Map for Cache<SessionId, Arc<LiveSession>> {
     }
 }
 
-/// The sessions that were seen lately.
-pub(super) struct LiveSessions(Kept<Cache<SessionId, Arc<LiveSession>>>);
+/// The rows that were seen lately, each as of the last commit.
+pub(super) struct Live {
+    pub(super) sessions: Rows<SessionId, LiveSession>,
+    pub(super) users: Rows<UserId, User>,
+}
 
-impl LiveSessions {
+/// Those of one table.
+pub(super) struct Rows<K, V>(Kept<Cache<K, Arc<V>>>);
+
+impl Live {
     pub(super) fn new() -> Self {
-        // The default policy would drop new entries once it is full.
-        let cache = Cache::builder().max_capacity(CAPACITY).eviction_policy(EvictionPolicy::lru()).build();
-        Self(Kept::new(cache))
-    }
-
-    /// The session `id`, from memory or by `load`.
-    pub(super) fn find(
-        &self,
-        id: SessionId,
-        load: impl FnOnce() -> Result<Option<Session>, StoreError>,
-    ) -> Result<Option<Arc<LiveSession>>, StoreError> {
-        self.0.find(id, || Ok(load()?.map(LiveSession::new)))
+        Self { sessions: Rows::new(SESSIONS), users: Rows::new(USERS) }
     }
 
     /// Forget everything: what is on disk may be other than what was last told.
     pub(super) fn forget(&self) {
-        self.0.forget();
+        self.sessions.0.forget();
+        self.users.0.forget();
+    }
+}
+
+impl<K, V> Rows<K, V>
+where
+    K: Eq + Hash + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    fn new(capacity: u64) -> Self {
+        // The default policy would drop new entries once it is full.
+        let cache = Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru()).build();
+        Self(Kept::new(cache))
+    }
+
+    /// The row `id`, if it is in memory.
+    pub(super) fn get(&self, id: &K) -> Option<Arc<V>> {
+        self.0.get(id)
+    }
+
+    /// The row `id`, from memory or by `load`.
+    pub(super) fn find(
+        &self,
+        id: K,
+        load: impl FnOnce() -> Result<Option<Arc<V>>, StoreError>,
+    ) -> Result<Option<Arc<V>>, StoreError> {
+        self.0.find(id, load)
     }
 
     /// Learn what a commit changed. Called by the writer alone, after the commit and before its answers.
-    pub(super) fn commit(&self, changes: Vec<(SessionId, Option<Session>)>) {
-        if !changes.is_empty() {
-            self.0.tell(changes.into_iter().map(|(id, state)| (id, state.map(LiveSession::new))));
+    pub(super) fn commit(&self, changes: impl ExactSizeIterator<Item = (K, Option<Arc<V>>)>) {
+        if changes.len() > 0 {
+            self.0.tell(changes);
         }
     }
 }
@@ -102,11 +134,11 @@ mod tests {
 
     #[test]
     fn a_session_that_ended_while_it_was_loaded_is_not_kept() {
-        let live = LiveSessions::new();
+        let live = Live::new().sessions;
         let session = session(1);
         let found = live.find(session.id, || {
-            live.commit(vec![(session.id, None)]);
-            Ok(Some(session.clone()))
+            live.commit([(session.id, None)].into_iter());
+            Ok(Some(LiveSession::new(session.clone())))
         });
         assert!(found.unwrap().is_some(), "it was there when the caller asked");
         assert!(live.find(session.id, || Ok(None)).unwrap().is_none(), "but not in memory afterwards");

@@ -1,4 +1,4 @@
-//! The database: one redb file, one table a file here, and the live sessions in front of it.
+//! The database: one redb file, one table a file here, and the live sessions and users in front of it.
 //!
 //! Reads see a snapshot. Writes go through one writer (`writer.rs`) that commits many at once; an answer comes only
 //! when the disk has it.
@@ -54,13 +54,17 @@ pub use takeover::Takeover;
 pub use transaction::{Reads, Tx};
 
 use crate::{
-    domain::{id::SessionId, timestamp::Timestamp},
+    domain::{
+        id::{SessionId, UserId},
+        timestamp::Timestamp,
+        user::User,
+    },
     metrics::Commits,
 };
 use guard::{Content, Guard};
 use handle::Handle;
 use lineage::Lineage;
-use live::LiveSessions;
+use live::Live;
 use writer::Writer;
 
 /// The database. A copy is the same database; it is closed when the last copy goes.
@@ -71,7 +75,7 @@ struct Inner {
     // Dropped first: its thread finishes what waits before the database closes.
     writer: Writer,
     database: Arc<Handle>,
-    live: Arc<LiveSessions>,
+    live: Arc<Live>,
     /// None for one in memory.
     path: Option<PathBuf>,
     /// Whether the guard beside it is up to date. None for one in memory.
@@ -129,7 +133,7 @@ impl Store {
         reopen: impl Fn() -> Result<Database, OpenError> + Send + Sync + 'static,
     ) -> Result<Self, OpenError> {
         let database = Arc::new(Handle::new(database, reopen));
-        let live = Arc::new(LiveSessions::new());
+        let live = Arc::new(Live::new());
         let commits = Commits::default();
         let (path, guard, guarded) = match file {
             None => (None, None, None),
@@ -187,7 +191,24 @@ impl Store {
     ///
     /// [`StoreError`] if the database cannot be read.
     pub fn live_session(&self, id: SessionId) -> Result<Option<Arc<LiveSession>>, StoreError> {
-        self.0.live.find(id, || self.read(|tx| sessions::find(tx, id)))
+        self.0.live.sessions.find(id, || Ok(self.read(|tx| sessions::find(tx, id))?.map(LiveSession::new)))
+    }
+
+    /// The user `id` as of the last commit, from memory if they were seen lately. Blocks for as long as the disk takes.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database cannot be read.
+    pub fn live_user(&self, id: UserId) -> Result<Option<Arc<User>>, StoreError> {
+        self.0.live.users.find(id, || Ok(self.read(|tx| users::find(tx, id))?.map(Arc::new)))
+    }
+
+    /// The session `id` and its user as of the last commit, if both are in memory. Asks no disk.
+    #[must_use]
+    pub fn remembered(&self, id: SessionId) -> Option<(Arc<LiveSession>, Arc<User>)> {
+        let session = self.0.live.sessions.get(&id)?;
+        let user = self.0.live.users.get(&session.session.user_id)?;
+        Some((session, user))
     }
 
     /// Try to write again, if the last commit failed. Returns at once; [`Self::is_writable`] tells in a while.

@@ -11,6 +11,7 @@ use super::{
 use crate::domain::{
     id::{SessionId, UserId},
     session::Session,
+    user::User,
 };
 
 /// A table. Keys and values are bytes in each, so that the binary has redb's code for tables once: any other kind of key
@@ -47,6 +48,8 @@ pub struct Tx {
     redb: WriteTransaction,
     /// What the live sessions must learn once this is committed.
     sessions: RefCell<Vec<(SessionId, Option<Session>)>>,
+    /// The same for the live users.
+    users: RefCell<Vec<(UserId, Option<User>)>>,
     /// What the guard must learn then.
     guarded: RefCell<Changes>,
 }
@@ -54,6 +57,7 @@ pub struct Tx {
 /// What a commit changed, for those who keep it in mind.
 pub(super) struct Told {
     pub(super) sessions: Vec<(SessionId, Option<Session>)>,
+    pub(super) users: Vec<(UserId, Option<User>)>,
     pub(super) guarded: Changes,
 }
 
@@ -68,7 +72,7 @@ impl Reads for Tx {
 
 impl Tx {
     pub(super) fn new(redb: WriteTransaction) -> Self {
-        Self { redb, sessions: RefCell::default(), guarded: RefCell::default() }
+        Self { redb, sessions: RefCell::default(), users: RefCell::default(), guarded: RefCell::default() }
     }
 
     /// The table of this definition, to change it. Only one handle of a table may be open at a time.
@@ -86,6 +90,11 @@ impl Tx {
         self.sessions.borrow_mut().push((id, state));
     }
 
+    /// Remember that a user is now as `state` says, or gone.
+    pub(super) fn user_changed(&self, id: UserId, state: Option<User>) {
+        self.users.borrow_mut().push((id, state));
+    }
+
     /// Remember that a user is locked now, or no longer.
     pub(super) fn lock_changed(&self, id: UserId, lock: Option<Lock>) {
         self.guarded.borrow_mut().locks.push((id, lock));
@@ -100,6 +109,10 @@ impl Tx {
     /// Put it on disk, and return what changed.
     pub(super) fn commit(self) -> Result<Told, StoreError> {
         self.redb.commit()?;
-        Ok(Told { sessions: self.sessions.into_inner(), guarded: self.guarded.into_inner() })
+        Ok(Told {
+            sessions: self.sessions.into_inner(),
+            users: self.users.into_inner(),
+            guarded: self.guarded.into_inner(),
+        })
     }
 }

@@ -156,6 +156,7 @@ pub fn insert(tx: &Tx, user: &User) -> Result<bool, StoreError> {
     tx.table_mut(BY_ADDRESS)?.insert(user.address.as_bytes().as_slice(), user.id.as_bytes().as_slice())?;
     tx.table_mut(USERS)?.insert(user.id.as_bytes().as_slice(), to_bytes(user)?.as_slice())?;
     users_index::replace(tx, None, Some(user))?;
+    tx.user_changed(user.id, Some(user.clone()));
     Ok(true)
 }
 
@@ -169,6 +170,7 @@ pub fn update(tx: &Tx, user: &User) -> Result<(), StoreError> {
     let before = table.insert(user.id.as_bytes().as_slice(), to_bytes(user)?.as_slice())?;
     let before = before.ok_or(StoreError::Inconsistent("a change of a user who is not there"))?;
     let before = from_bytes(user.id, before.value())?;
+    tx.user_changed(user.id, Some(user.clone()));
     users_index::replace(tx, Some(&before), Some(user))
 }
 
@@ -183,6 +185,7 @@ pub fn remove(tx: &Tx, user: &User) -> Result<(), StoreError> {
     }
     tx.table_mut(USERS)?.remove(user.id.as_bytes().as_slice())?;
     tx.table_mut(BY_ADDRESS)?.remove(user.address.as_bytes().as_slice())?;
+    tx.user_changed(user.id, None);
     users_index::replace(tx, Some(user), None)
 }
 

@@ -21,7 +21,7 @@ use super::{
     guard::{Changes, Guard},
     handle::Handle,
     lineage,
-    live::LiveSessions,
+    live::{Live, LiveSession},
     transaction::{Told, Tx},
 };
 use crate::metrics::Commits;
@@ -40,7 +40,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(
         database: Arc<Handle>,
-        live: Arc<LiveSessions>,
+        live: Arc<Live>,
         guard: Option<Guard>,
         commits: Commits,
     ) -> io::Result<Self> {
@@ -124,7 +124,7 @@ impl<T: Send, F: Fn(&Tx) -> Result<T, StoreError> + Send> Change for Pending<T, 
 
 struct Worker {
     database: Arc<Handle>,
-    live: Arc<LiveSessions>,
+    live: Arc<Live>,
     /// Dropped with this, when all is committed and the database is still open. None for a database in memory.
     guard: Option<Guard>,
     commits: Commits,
@@ -189,9 +189,12 @@ impl Worker {
         }
         let started = Instant::now();
         let lineage = lineage::count_commit(&tx)?;
-        let Told { sessions, guarded } = tx.commit()?;
+        let Told { sessions, users, guarded } = tx.commit()?;
         self.commits.committed(changes.len(), started.elapsed());
-        self.live.commit(sessions);
+        self.live
+            .sessions
+            .commit(sessions.into_iter().map(|(id, session)| (id, session.map(LiveSession::new))));
+        self.live.users.commit(users.into_iter().map(|(id, user)| (id, user.map(Arc::new))));
         if let Some(guard) = &self.guard {
             guard.committed(Changes { lineage, ..guarded });
         }

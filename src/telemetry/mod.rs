@@ -1,30 +1,40 @@
 //! Log lines, to stderr.
 
+mod json;
+mod stream;
+
 use std::{
     fmt,
     io::{self, IsTerminal as _},
 };
 
 use tracing::{
-    Event, Level, Subscriber,
+    Level, Subscriber,
     subscriber::{self, SetGlobalDefaultError},
 };
 use tracing_subscriber::{
     filter::LevelFilter,
-    fmt::{
-        FmtContext, FormatEvent, FormatFields, MakeWriter,
-        format::{self, Format, Json, JsonFields, Writer},
-        time::FormatTime,
-    },
+    fmt::{MakeWriter, format::Writer, time::FormatTime},
     layer::SubscriberExt as _,
-    registry::LookupSpan,
     reload,
 };
 
 use crate::clock::Clock;
+use json::JsonLines;
+use stream::Stream;
 
 /// The least that is logged, which may change at any time.
 pub struct LogLevel(Box<Set>);
+
+/// The log. Dropping it writes what waits to be written.
+#[must_use]
+pub struct Log(Stream);
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.0.flush();
+    }
+}
 
 /// Sets the level, and returns whether it was another.
 type Set = dyn Fn(LevelFilter) -> bool + Send + Sync;
@@ -47,14 +57,27 @@ impl LogLevel {
 ///
 /// # Errors
 ///
-/// [`SetGlobalDefaultError`] if it was called before.
-pub fn init(service: &str, level: Level, json: bool) -> Result<LogLevel, SetGlobalDefaultError> {
-    if json {
-        start(json_lines(service, io::stderr), level)
+/// [`LogError`] if it was called before, or there can be no thread.
+pub fn init(service: &str, level: Level, json: bool) -> Result<(LogLevel, Log), LogError> {
+    let stream = Stream::new(io::stderr()).map_err(LogError::Thread)?;
+    let level = if json {
+        start(json_lines(service, stream.clone()), level)?
     } else {
         let colours = io::stderr().is_terminal();
-        start(text_lines(Clock::system(), colours, io::stderr), level)
-    }
+        start(text_lines(Clock::system(), colours, stream.clone()), level)?
+    };
+    Ok((level, Log(stream)))
+}
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// There is one already.
+    #[error(transparent)]
+    Twice(#[from] SetGlobalDefaultError),
+    /// The system gives no thread.
+    #[error("cannot start the thread of the log: {0}")]
+    Thread(io::Error),
 }
 
 fn start<S>(lines: S, level: Level) -> Result<LogLevel, SetGlobalDefaultError>
@@ -76,17 +99,16 @@ fn limited<S: Subscriber>(lines: S, level: Level) -> (impl Subscriber + use<S>, 
     (lines.with(filter), LogLevel(Box::new(set)))
 }
 
-fn json_lines<W>(service: &str, writer: W) -> impl Subscriber + Send + Sync + use<W>
+/// What writes each event to `writer` as JSON, whatever its level.
+pub fn json_lines<W>(service: &str, writer: W) -> impl Subscriber + Send + Sync + use<W>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let format = format::json().flatten_event(true).with_target(false).with_span_list(false);
     tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_writer(writer)
         .log_internal_errors(false)
-        .fmt_fields(JsonFields::new())
-        .event_format(Named { service: serde_json::Value::from(service).to_string(), format })
+        .event_format(JsonLines::new(service))
         .finish()
 }
 
@@ -101,31 +123,6 @@ where
     // The default already honours NO_COLOR; it does not look whether anybody sees colours.
     let lines = if colours { lines } else { lines.with_ansi(false) };
     lines.compact().with_target(false).with_timer(TimeOfDay(clock)).finish()
-}
-
-/// Writes what JSON lines already hold, with the name of the service in front.
-struct Named {
-    /// The name as a JSON string, in its quotes.
-    service: String,
-    format: Format<Json>,
-}
-
-impl<S, N> FormatEvent<S, N> for Named
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        let mut line = String::new();
-        self.format.format_event(context, Writer::new(&mut line), event)?;
-        let rest = line.strip_prefix('{').ok_or(fmt::Error)?;
-        write!(writer, "{{\"service\":{},{rest}", self.service)
-    }
 }
 
 /// The time of day in UTC, to the second.
@@ -190,6 +187,38 @@ mod tests {
         assert_eq!(line["user.id"], 7);
         let time = line["timestamp"].as_str().unwrap();
         assert!(time.ends_with('Z') && humantime::parse_rfc3339(time).is_ok(), "{time}");
+    }
+
+    #[test]
+    fn lines_that_follow_closely_are_written_together_and_a_warning_at_once() {
+        let lines = Lines::default();
+        let stream = Stream::new(lines.clone()).unwrap();
+        let (told, _) = limited(json_lines("x", stream.clone()), Level::INFO);
+        let log = Log(stream);
+        let count = || lines.text().lines().count();
+        subscriber::with_default(told, || {
+            tracing::info!("alone");
+            assert_eq!(count(), 1);
+            for number in 0..100 {
+                tracing::info!(number);
+            }
+            tracing::warn!("take care");
+            assert_eq!(count(), 102);
+            for number in 100..200 {
+                tracing::info!(number);
+            }
+            drop(log);
+            assert_eq!(count(), 202);
+            tracing::info!("last");
+            while count() < 203 {
+                std::thread::yield_now();
+            }
+        });
+        let text = lines.text();
+        let numbers = text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["number"].as_u64());
+        assert!(numbers.eq(0..200), "in order: {text}");
     }
 
     #[test]

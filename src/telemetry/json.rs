@@ -1,0 +1,184 @@
+//! A log line as JSON.
+
+use std::{
+    error::Error,
+    fmt::{self, Debug, Write as _},
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    fmt::{FmtContext, FormatEvent, FormatFields, format::Writer},
+    registry::LookupSpan,
+};
+
+/// Writes an event as one object: service, time, level, message, then each field beside them.
+///
+/// A busy service writes thousands of lines a second, one for each request. So nothing is gathered first, and the time to
+/// the second is written once a second. There are no spans here that could tell more.
+pub(super) struct JsonLines {
+    /// The name of the service as a JSON string, in its quotes.
+    service: String,
+    second: Mutex<(u64, String)>,
+}
+
+impl JsonLines {
+    pub(super) fn new(service: &str) -> Self {
+        Self { service: serde_json::Value::from(service).to_string(), second: Mutex::default() }
+    }
+
+    /// Write the time as RFC 3339 in UTC, to the microsecond.
+    fn write_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let (second, part) = (since.as_secs(), since.subsec_micros());
+        let mut known = self.second.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.0 != second || known.1.is_empty() {
+            let at = SystemTime::UNIX_EPOCH + Duration::from_secs(second);
+            let text = humantime::format_rfc3339_seconds(at).to_string();
+            *known = (second, text.trim_end_matches('Z').to_owned());
+        }
+        writer.write_str(&known.1)?;
+        drop(known);
+        write!(writer, ".{part:06}Z")
+    }
+}
+
+impl<S, N> FormatEvent<S, N> for JsonLines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        writer.write_str("{\"service\":")?;
+        writer.write_str(&self.service)?;
+        writer.write_str(",\"timestamp\":\"")?;
+        self.write_time(&mut writer)?;
+        writer.write_str("\",\"level\":\"")?;
+        writer.write_str(event.metadata().level().as_str())?;
+        writer.write_char('"')?;
+        let mut fields = Fields { writer, written: Ok(()) };
+        event.record(&mut fields);
+        let Fields { mut writer, written } = fields;
+        written?;
+        writer.write_str("}\n")
+    }
+}
+
+/// Writes fields one after another.
+struct Fields<'a> {
+    writer: Writer<'a>,
+    written: fmt::Result,
+}
+
+impl Fields<'_> {
+    fn write(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+        let writer = &mut self.writer;
+        self.written = self.written.and_then(|()| {
+            writer.write_str(",\"")?;
+            // Names stand in our code: none needs a quote.
+            writer.write_str(field.name())?;
+            writer.write_str("\":")?;
+            value(writer)
+        });
+    }
+
+    fn write_number(&mut self, field: &Field, number: impl fmt::Display) {
+        self.write(field, |writer| write!(writer, "{number}"));
+    }
+
+    fn write_text(&mut self, field: &Field, text: fmt::Arguments<'_>) {
+        self.write(field, |writer| {
+            writer.write_char('"')?;
+            Quoted(writer).write_fmt(text)?;
+            writer.write_char('"')
+        });
+    }
+}
+
+impl Visit for Fields<'_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        if value.is_finite() {
+            self.write_number(field, value);
+        } else {
+            self.write(field, |writer| writer.write_str("null"));
+        }
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.write_number(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.write_number(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.write_number(field, value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.write_text(field, format_args!("{value}"));
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.write_text(field, format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.write_text(field, format_args!("{value:?}"));
+    }
+}
+
+/// Writes what stands between the quotes of a JSON string ([RFC 8259 §7]).
+///
+/// [RFC 8259 §7]: https://www.rfc-editor.org/rfc/rfc8259#section-7
+struct Quoted<'a, 'b>(&'a mut Writer<'b>);
+
+impl fmt::Write for Quoted<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let must_go = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
+        let mut rest = text;
+        while let Some(place) = rest.as_bytes().iter().position(must_go) {
+            // What must be written otherwise is ASCII, so a text may be cut before and after it.
+            let (plain, tail) = rest.split_at(place);
+            self.0.write_str(plain)?;
+            let (odd, tail) = tail.split_at(1);
+            match odd {
+                "\"" => self.0.write_str("\\\"")?,
+                "\\" => self.0.write_str("\\\\")?,
+                "\n" => self.0.write_str("\\n")?,
+                "\r" => self.0.write_str("\\r")?,
+                "\t" => self.0.write_str("\\t")?,
+                other => write!(self.0, "\\u{:04x}", other.as_bytes().first().copied().unwrap_or_default())?,
+            }
+            rest = tail;
+        }
+        self.0.write_str(rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_a_client_sends_stays_within_its_string(text in "\\PC*|[\\x00-\\x7f]{0,40}") {
+            let mut written = String::new();
+            Quoted(&mut Writer::new(&mut written)).write_str(&text).unwrap();
+            let read: String = serde_json::from_str(&format!("\"{written}\"")).unwrap();
+            prop_assert_eq!(read, text);
+        }
+    }
+}
