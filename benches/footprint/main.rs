@@ -7,6 +7,7 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
+    unreachable_pub,
     reason = "a bench fails by panicking, and its figures are for people"
 )]
 
@@ -36,7 +37,6 @@ const STARTS: usize = 5;
 /// How long what a process does at its start is given to end before its memory is read.
 const SETTLE: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 64;
-const MEBIBYTE: f64 = 1_048_576.0;
 
 type Group = fn(&Bench, &mut Figures);
 

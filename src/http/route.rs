@@ -54,17 +54,19 @@ impl Detail for () {
 /// Describes what a handler takes and gives, and reads what it takes.
 pub struct Description {
     pub(super) signature: fn(&str, &mut Schemas) -> Signature,
-    /// What becomes of the bytes of a body, and of a target.
-    readers: (fn(&[u8]) -> Result<(), Problem>, fn(Option<&str>, &str) -> Result<(), Problem>),
+    /// What becomes of the bytes of a body.
+    body: fn(&[u8]) -> Result<(), Problem>,
+    /// What becomes of a target: of the part of the path that varies, and of what follows the question mark.
+    target: fn(Option<&str>, &str) -> Result<(), Problem>,
 }
 
 impl Detail for Description {
     fn of<B: Body, T: Target, R: Reply>() -> Self {
-        let readers = (
-            (|bytes: &[u8]| body::read::<B>(bytes).map(drop)) as _,
-            (|variable: Option<&str>, query: &str| T::read(variable, query).map(drop)) as _,
-        );
-        Self { signature: operation::signature::<B, T, R>, readers }
+        Self {
+            signature: operation::signature::<B, T, R>,
+            body: |bytes| body::read::<B>(bytes).map(drop),
+            target: |variable, query| T::read(variable, query).map(drop),
+        }
     }
 }
 
@@ -111,7 +113,7 @@ impl Route<Description> {
     ///
     /// [`Code::JsonInvalid`] or [`Code::FieldInvalid`].
     pub fn reads_body(&self, bytes: &[u8]) -> Result<(), Problem> {
-        (self.detail.readers.0)(bytes)
+        (self.detail.body)(bytes)
     }
 
     /// The same for the part of the path that varies, and for what follows the question mark.
@@ -120,7 +122,7 @@ impl Route<Description> {
     ///
     /// As [`Target::read`].
     pub fn reads_target(&self, variable: Option<&str>, query: &str) -> Result<(), Problem> {
-        (self.detail.readers.1)(variable, query)
+        (self.detail.target)(variable, query)
     }
 }
 

@@ -48,7 +48,10 @@ pub struct File {
 
 /// The texts that were asked for in no compressed form, as they are, with their hashes. One copy serves all who ask: the
 /// binary holds texts compressed alone, to be small, and a copy for each client that does not read it would fill the memory.
-static TEXTS: LazyLock<Mutex<HashMap<String, (Bytes, [u8; 32])>>> = LazyLock::new(Mutex::default);
+static TEXTS: LazyLock<Mutex<HashMap<String, Text>>> = LazyLock::new(Mutex::default);
+
+/// A text and its hash.
+type Text = (Bytes, [u8; 32]);
 
 impl File {
     /// These bytes, as they are, for the client that sent `head`.
@@ -158,7 +161,7 @@ pub fn file(path: &str, head: &Head) -> Result<File, Problem> {
 }
 
 /// The text at `path`, of which there are compressed forms alone, and its hash.
-fn text(path: &str) -> Result<(Bytes, [u8; 32]), Problem> {
+fn text(path: &str) -> Result<Text, Problem> {
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(text) = texts.get(path) {
         return Ok(text.clone());

@@ -147,7 +147,8 @@ impl Tokens {
             return Err(Error::TokenInvalid);
         }
         let rings = self.get();
-        let ring = rings.rings.iter().find(|ring| token.starts_with(&ring.head)).ok_or(Error::TokenInvalid)?;
+        let ring =
+            rings.rings.iter().find(|ring| token.starts_with(&ring.head)).ok_or(Error::TokenInvalid)?;
         // Time and audience are checked by our own clock and rules, below and in `check`.
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.required_spec_claims.clear();
