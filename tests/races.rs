@@ -7,7 +7,7 @@
 //! A few interruptions of threads; one more with `LUCID_LONG=1`.
 //!
 //! [loom]: https://docs.rs/loom
-#![expect(clippy::unwrap_used, reason = "what tests share fails as tests do")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "what tests share fails as tests do")]
 #![expect(unreachable_pub, reason = "nothing of a test binary is reachable from elsewhere")]
 
 #[path = "support/figures.rs"]
