@@ -35,8 +35,10 @@ pub struct Route {
     pub fails: &'static [Code],
     /// What the handler takes and gives.
     pub(super) signature: fn(&str, &mut Schemas) -> Signature,
-    /// What becomes of the bytes of a body, and of a target.
-    readers: (fn(&[u8]) -> Result<(), Problem>, fn(Option<&str>, &str) -> Result<(), Problem>),
+    /// Whether some bytes are a body for the handler.
+    body: fn(&[u8]) -> Result<(), Problem>,
+    /// The same for what a target says.
+    target: fn(Option<&str>, &str) -> Result<(), Problem>,
     pub(super) handler: Handler,
 }
 
@@ -57,7 +59,7 @@ impl Route {
     ///
     /// [`Code::JsonInvalid`] or [`Code::FieldInvalid`].
     pub fn reads_body(&self, bytes: &[u8]) -> Result<(), Problem> {
-        (self.readers.0)(bytes)
+        (self.body)(bytes)
     }
 
     /// The same for the part of the path that varies, and for what follows the question mark.
@@ -66,7 +68,7 @@ impl Route {
     ///
     /// As [`Target::read`].
     pub fn reads_target(&self, variable: Option<&str>, query: &str) -> Result<(), Problem> {
-        (self.readers.1)(variable, query)
+        (self.target)(variable, query)
     }
 
     /// Every refusal that a client can meet here, by number: those that the row says to expect, and those that follow
@@ -235,9 +237,19 @@ where
         })
     });
     let signature = operation::signature::<B, T, R>;
-    let readers = (body::check::<B> as _, read::<T> as _);
-    let access = access.grant();
-    Route { operation, method, path, access, quota, summary, fails: &[], signature, readers, handler }
+    Route {
+        operation,
+        method,
+        path,
+        access: access.grant(),
+        quota,
+        summary,
+        fails: &[],
+        signature,
+        body: body::check::<B>,
+        target: read::<T>,
+        handler,
+    }
 }
 
 fn read<T: Target>(variable: Option<&str>, query: &str) -> Result<(), Problem> {
