@@ -46,7 +46,7 @@ use resources::{Resources, median};
 use worker::Worker;
 
 /// How many clients work at the same time, each on a connection of its own.
-const CLIENTS: u64 = 8;
+const CLIENTS: u32 = 8;
 /// The parts that the run is cut into.
 const PARTS: u32 = 20;
 
@@ -79,15 +79,15 @@ fn an_hour_of_mixed_load_leaves_nothing_behind() {
     let data = folder.path().join("data");
     let service = start(&data);
     let (port, process) = (service.port, service.process.id());
-    let mut workers: Vec<_> = (0..CLIENTS).map(|number| Worker::new(number, port)).collect();
+    let mut workers: Vec<_> = (0..CLIENTS).map(|number| Worker::new(number.into(), port)).collect();
 
     // Each user is made, and every path taken, before anything is compared.
     let measure = Duration::from_secs(5);
     let answered: usize = at_once(&mut workers, |worker| worker.work(measure, None).len()).into_iter().sum();
     let rate = u32::try_from(answered).unwrap() / u32::try_from(measure.as_secs()).unwrap() / 2;
     eprintln!("{} answers a second flat out; {rate} a second for {seconds} s", rate * 2);
-    assert!(rate > CLIENTS as u32, "too slow to measure: {rate} a second");
-    let pace = Duration::from_secs(CLIENTS) / rate;
+    assert!(rate > CLIENTS, "too slow to measure: {rate} a second");
+    let pace = Duration::from_secs(CLIENTS.into()) / rate;
     let length = Duration::from_secs(seconds) / PARTS;
     let bytes = || fs::metadata(data.join("auth.redb")).unwrap().len();
     let before = bytes();
@@ -96,16 +96,16 @@ fn an_hour_of_mixed_load_leaves_nothing_behind() {
         .map(|number| {
             let mut took = at_once(&mut workers, |worker| worker.work(length, Some(pace))).concat();
             took.sort_unstable();
-            let part = Part { took, resources: Resources::of(process) };
+            let seen = Part { took, resources: Resources::of(process) };
             eprintln!(
                 "  {number:>2}: {:>6} answers, p50 {:>6.2?}, p99 {:>7.2?}, {}, {} KiB of file",
-                part.took.len(),
-                part.percentile(50),
-                part.percentile(99),
-                part.resources,
+                seen.took.len(),
+                seen.percentile(50),
+                seen.percentile(99),
+                seen.resources,
                 bytes() / 1024
             );
-            part
+            seen
         })
         .collect();
 
@@ -143,7 +143,7 @@ fn compare(parts: &[Part], grown: u64, report: &CheckReport) {
         "the file grew by {grown}, and {} audit entries explain {explained}",
         report.audit_entries
     );
-    assert_eq!(report.users, CLIENTS * worker::USERS);
+    assert_eq!(report.users, u64::from(CLIENTS) * worker::USERS);
     assert!(report.sessions <= report.users * worker::SESSIONS as u64, "{} sessions", report.sessions);
 }
 

@@ -60,12 +60,16 @@ pub fn run(data: &[u8]) {
         (Err(Code::JsonInvalid), Err(_)) => {}
         (Err(code), _) => panic!("{operation}: {code:?} is no answer to a body"),
     }
-    if outcome == Err(Code::FieldInvalid) && value.is_err() {
-        let text = value.unwrap_err().to_string();
-        assert!(
-            text.contains("recursion limit") || bytes.is_empty(),
-            "{operation}: no JSON, but read as such: {text}"
-        );
+    if outcome == Err(Code::FieldInvalid)
+        && !bytes.is_empty()
+        && let Err(error) = value
+    {
+        // By the grammar it is JSON, as the service says; the second reading wants values that it can hold, too.
+        let text = error.to_string();
+        let holds = ["recursion limit", "out of range", "surrogate", "hex escape"]
+            .iter()
+            .any(|why| text.contains(why));
+        assert!(holds, "{operation}: no JSON, but read as such: {text}");
     }
 }
 

@@ -67,7 +67,7 @@ fn line(text: &str) -> HeaderMap {
 
 fn with(headers: &HeaderMap, text: &str) -> HeaderMap {
     let mut headers = headers.clone();
-    if let Ok(value) = HeaderValue::from_str(text) {
+    if let Ok(value) = HeaderValue::from_bytes(text.as_bytes()) {
         headers.append(COOKIE, value);
     }
     headers

@@ -119,7 +119,7 @@ macro_rules! row_tables {
 
 row_tables! {
     &[u8], "meta";
-    &[u8], "keys";
+    &[u8], "signing_keys";
     &[u8; 16], "users";
     &[u8; 16], "sessions";
     &[u8; 32], "hardware_wallets";

@@ -13,15 +13,13 @@ pub fn run(data: &[u8]) {
         let shown = origin.to_string();
         assert_eq!(shown.parse(), Ok(origin.clone()), "{text}");
         assert!(shown.is_ascii() && !shown.contains(['@', '?', '#', '\\', ' ']), "{shown}");
-        // A browser that is led there is at this origin and no other. Names with `_`, and some that begin with `xn--`, are
-        // none to it.
-        match Url::parse(text) {
-            Ok(url) => {
-                let known = url.origin().ascii_serialization();
-                assert!(known == shown || shown.contains('['), "{text} is {known}, not {shown}");
-                assert!(url.path() == "/" && url.query().is_none() && url.username().is_empty(), "{text}");
-            }
-            Err(error) => assert!(shown.contains("xn--") || shown.contains("XN--"), "{text}: {error}"),
+        // A browser that is led there is at this origin and no other. What stands for letters of other scripts is judged by
+        // tables that change, and an IPv6 address has several texts.
+        if !shown.contains("xn--") {
+            let url = Url::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let known = url.origin().ascii_serialization();
+            assert!(known == shown || shown.contains('['), "{text} is {known}, not {shown}");
+            assert!(url.path() == "/" && url.query().is_none() && url.username().is_empty(), "{text}");
         }
     }
     let own: Origin = "https://auth.example.org".parse().unwrap();
@@ -84,6 +82,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "https://a_b.example",
         "http://1.2.3",
         "http://0x7f.1",
+        "http://0x7f000001",
+        "http://a.0x",
         "https://auth.example.org:443",
         "HTTPS://AUTH.example.org/",
         "https://user@auth.example.org",

@@ -119,8 +119,12 @@ fn is_host(text: &str) -> bool {
             && !label.ends_with('-')
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
-    let numeric_end =
-        text.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    // A name whose last part is a number is an address to browsers, which read 0x7f as one too.
+    let is_number = |last: &str| match last.strip_prefix("0x") {
+        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        None => last.bytes().all(|byte| byte.is_ascii_digit()),
+    };
+    let numeric_end = text.rsplit('.').next().is_some_and(is_number);
     text.split('.').all(label) && (!numeric_end || text.parse::<std::net::Ipv4Addr>().is_ok())
 }
 
@@ -164,6 +168,10 @@ mod tests {
             ("https://exam ple.org",          Err(OriginError::Form)),
             ("https://example..org",          Err(OriginError::Form)),
             ("https://1.2.3.400",             Err(OriginError::Form)),
+            ("https://0x7f000001",            Err(OriginError::Form)),
+            ("https://example.0X1",           Err(OriginError::Form)),
+            ("https://example.0x",            Err(OriginError::Form)),
+            ("https://example.0xyz",          Ok("https://example.0xyz")),
             ("https://example.org:0",         Err(OriginError::Form)),
             ("https://example.org:080",       Err(OriginError::Form)),
             ("https://example.org:70000",     Err(OriginError::Form)),
