@@ -63,7 +63,7 @@ test('the part of a page after # is kept by whoever has to sign in first', async
     for (const [asked, kept] of /** @type {const} */ ([['/account?a=b#sessions-title', '/account?a=b#sessions-title'], ['/admin#user/0197', '/admin#user/0197'], ['/account#main', '/account'], ['/account#a\\b', '/account']])) {
       // The page leads away before it is done loading.
       await page.goto(asked, { waitUntil: 'commit' });
-      await page.waitForURL((url) => url.pathname === '/');
+      await page.waitForURL((url) => url.pathname === '/', { waitUntil: 'commit' });
       assert.equal(new URL(page.url()).searchParams.get('return_to'), `${service.url}${kept}`);
     }
     await page.goto('/account#profile', { waitUntil: 'commit' });
