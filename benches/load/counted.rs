@@ -178,7 +178,7 @@ impl Stage {
 }
 
 async fn ask(socket: &mut TcpStream, request: &[u8]) {
-    let mut reply = [0; 16_384];
+    let mut reply = vec![0; 16_384];
     socket.write_all(request).await.unwrap();
     // The answers are short, and written whole.
     assert!(socket.read(&mut reply).await.unwrap() > 100);
