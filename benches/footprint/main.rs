@@ -7,6 +7,10 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
+    clippy::cast_precision_loss,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::type_complexity,
     unreachable_pub,
     reason = "a bench fails by panicking, and its figures are for people"
 )]

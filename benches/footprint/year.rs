@@ -187,19 +187,18 @@ async fn attend(service: &Service, person: &mut Person, signs_in: bool) {
         user_agent: UserAgent::from_header(AGENT),
         request_id: "0123456789abcdef".into(),
     };
-    let pair = match person.token.take().filter(|_| !signs_in) {
-        Some(token) => service.refresh(token, &origin, client).await,
-        None => {
-            let challenge = service.challenge(WalletType::Tron, person.address, &origin).unwrap();
-            let message = challenge.text();
-            let digest = Scheme::TronV2.digest(person.address, message.as_bytes());
-            let (signature, recovery) = person.key.sign_prehash_recoverable(&digest);
-            let hex = data_encoding::HEXLOWER.encode(&signature.to_bytes());
-            let signature = format!("0x{hex}{:02x}", recovery.to_byte() + 27);
-            service
-                .sign_in(Answer { address: person.address, message, signature, device: None, origin, client })
-                .await
-        }
+    let pair = if let Some(token) = person.token.take().filter(|_| !signs_in) {
+        service.refresh(token, &origin, client).await
+    } else {
+        let challenge = service.challenge(WalletType::Tron, person.address, &origin).unwrap();
+        let message = challenge.text();
+        let digest = Scheme::TronV2.digest(person.address, message.as_bytes());
+        let (signature, recovery) = person.key.sign_prehash_recoverable(&digest);
+        let hex = data_encoding::HEXLOWER.encode(&signature.to_bytes());
+        let signature = format!("0x{hex}{:02x}", recovery.to_byte() + 27);
+        service
+            .sign_in(Answer { address: person.address, message, signature, device: None, origin, client })
+            .await
     };
     person.token = Some(pair.unwrap().refresh_token.clone());
 }
