@@ -64,7 +64,7 @@ impl Service {
     pub fn memory(&self) -> Memory {
         let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id())).unwrap();
         let mebibytes = |field: &str| number(&text, field) / 1024.0;
-        Memory { resident: mebibytes("Rss:"), private: mebibytes("Private_Dirty:") }
+        Memory { resident: mebibytes("Rss:"), private: mebibytes("Anonymous:") }
     }
 
     /// How many bytes it has had written to its disk so far.
