@@ -6,6 +6,7 @@
 //! | `wire.rs`, `requests.json` | requests that two programs may read in two ways |
 //! | `held.rs` | connections that are held open and do nothing, or next to nothing |
 //! | `floods.rs` | anonymous calls by the hundred thousand |
+//! | `secrets.rs` | where the secrets of a run must not be found |
 //! | `vectors.rs` | the two signature schemes, with Wycheproof's vectors and points of small order |
 //!
 //! What is tried of these elsewhere is not repeated here: the forms of a signature beside `domain/wallet/signature.rs`,
@@ -27,12 +28,17 @@ mod floods;
 mod forge;
 #[path = "attack/held.rs"]
 mod held;
+#[path = "support/http.rs"]
+#[expect(dead_code, reason = "the test of kills needs more of it")]
+mod http;
 #[path = "support/process.rs"]
 #[expect(dead_code, reason = "the tests of the commands need more of it")]
 mod process;
 #[path = "it/rows.rs"]
 #[expect(dead_code, reason = "the tests of single resources need more of it")]
 mod rows;
+#[path = "attack/secrets.rs"]
+mod secrets;
 #[path = "it/support.rs"]
 #[expect(dead_code, reason = "the tests of single resources need more of it")]
 mod support;

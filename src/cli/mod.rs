@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod backup;
 mod check;
+mod conceal;
 mod config;
 mod doctor;
 mod healthcheck;

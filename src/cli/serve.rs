@@ -18,6 +18,7 @@ use tokio::{
 
 use super::{
     Failure, admin,
+    conceal::conceal,
     https::Https,
     metrics,
     reload::{self, Reload},
@@ -59,6 +60,7 @@ const BLOCKING_THREADS: usize = 32;
 impl Arguments {
     /// Serve until SIGTERM or SIGINT.
     pub(super) fn run(self, out: &mut impl Write) -> Result<(), Failure> {
+        conceal();
         let flags = self.settings.clone().into_values();
         let loaded = Arc::new(super::load(self.settings)?);
         let config = &loaded.config;

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use serde_path_to_error::Track;
+use zeroize::Zeroizing;
 
 use super::{code::Code, limits::Limits, problem::Problem, strict::Strict};
 
@@ -47,13 +48,16 @@ pub(super) async fn read<T: Body>(
     }
 }
 
-async fn gather(mut body: Incoming, limit: usize) -> Result<Vec<u8>, Problem> {
+/// The whole body, wiped when it was read: there may be tokens in it.
+async fn gather(mut body: Incoming, limit: usize) -> Result<Zeroizing<Vec<u8>>, Problem> {
     let too_large =
         || Problem::new(Code::BodyTooLarge).detail("limit_bytes", u64::try_from(limit).ok()).close();
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large());
     }
-    let mut bytes = Vec::new();
+    // At its full length from the start, as growing would leave copies behind.
+    let length = if body.is_end_stream() { 0 } else { limit };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length));
     while let Some(frame) = body.frame().await {
         // The chunks were malformed, or the client went away before the end.
         let frame = frame.map_err(|_| Problem::new(Code::RequestMalformed).close())?;
