@@ -1,9 +1,9 @@
 //! Where the secrets of a run must not be found: each of them, in every writing, is looked for in all that the service writes
-//! or says, and in its memory once it needs them no more.
+//! or says.
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     os::unix::{fs::MetadataExt as _, process::ExitStatusExt as _},
     path::Path,
@@ -32,7 +32,6 @@ struct Secret {
     name: String,
     /// Each way to write it.
     needles: Vec<String>,
-    held: Vec<String>,
 }
 
 impl Secret {
@@ -42,21 +41,15 @@ impl Secret {
         let decoded = HEXLOWER.decode(hex.as_bytes()).or_else(|_| BASE64URL_NOPAD.decode(text.as_bytes()));
         let mut secret = Self::bytes(name, text.as_bytes());
         secret.needles.extend(decoded.iter().flat_map(|bytes| writings(bytes)));
-        secret.held.extend(decoded.iter().map(|bytes| characters(bytes)));
         secret
     }
 
     fn bytes(name: &str, bytes: &[u8]) -> Self {
-        Self { name: name.to_owned(), needles: writings(bytes), held: vec![characters(bytes)] }
+        Self { name: name.to_owned(), needles: writings(bytes) }
     }
 
     fn is_in(&self, hay: &str) -> bool {
         self.needles.iter().any(|needle| hay.contains(needle.as_str()))
-    }
-
-    /// Itself, and the bytes that it stands for: what the service holds.
-    fn is_held(&self, hay: &str) -> bool {
-        self.held.iter().any(|needle| hay.contains(needle.as_str()))
     }
 }
 
@@ -364,67 +357,4 @@ fn no_core_is_dumped_even_where_others_would_be() {
     eprintln!("a core of another program: {other}; of the service: {ours}");
     assert!(!ours);
     figures::record("secrets: core dumps", 1, 0);
-}
-
-/// Look through the memory, if we may, for what is of no more use.
-fn lingering(service: &Service, over: &[Secret]) {
-    let id = service.process.id();
-    let Ok(mut memory) = fs::File::open(format!("/proc/{id}/mem")) else {
-        // That is what is promised to everybody but root.
-        assert!(!rustix::process::geteuid().is_root());
-        return;
-    };
-    let maps = fs::read_to_string(format!("/proc/{id}/maps")).unwrap();
-    let mut found = Vec::new();
-    for line in maps.lines().filter(|line| line.contains(" rw-p ")) {
-        let (from, to) = line.split_once(' ').unwrap().0.split_once('-').unwrap();
-        let [from, to] = [from, to].map(|hex| u64::from_str_radix(hex, 16).unwrap());
-        let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
-        memory.seek(SeekFrom::Start(from)).unwrap();
-        if memory.read_exact(&mut bytes).is_ok() {
-            let hay = characters(&bytes);
-            found.extend(over.iter().filter(|secret| secret.is_held(&hay)).map(|secret| secret.name.clone()));
-        }
-    }
-    found.sort();
-    found.dedup();
-    eprintln!("in memory after everybody signed out: {} of {}: {found:?}", found.len(), over.len());
-}
-
-#[test]
-fn what_is_over_does_not_stay_in_memory() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = Service::with(
-        &folder.path().join("data"),
-        &[("RATE_LIMIT_ENABLED", "false"), ("LOG_LEVEL", "TRACE")],
-    );
-    let mut over = Vec::new();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    for number in 0..5 {
-        // A connection of its own, which is closed in the end.
-        let mut http = Http::new(service.port);
-        let wallet = Wallet::new(number);
-        let asked =
-            http.post("/auth/challenge", &json!({"tron_address": wallet.address})).unwrap().expect(200);
-        let signature = wallet.sign(Scheme::TronV2, asked["message"].as_str().unwrap());
-        let answer =
-            json!({"tron_address": wallet.address, "message": asked["message"], "signature": signature});
-        let tokens = http.post("/auth/login", &answer).unwrap().expect(200);
-        let refreshed = http
-            .post("/auth/refresh", &json!({"refresh_token": tokens["refresh_token"]}))
-            .unwrap()
-            .expect(200);
-        for (name, value) in [
-            ("signature", signature),
-            ("access token", text(&tokens["access_token"])),
-            ("refresh token", text(&tokens["refresh_token"])),
-            ("refreshed access token", text(&refreshed["access_token"])),
-            ("refreshed refresh token", text(&refreshed["refresh_token"])),
-        ] {
-            over.push(Secret::text(&format!("{name} {number}"), &value));
-        }
-        http.call("POST", "/auth/logout", &refreshed["access_token"], &Value::Null).unwrap().expect(200);
-    }
-    lingering(&service, &over);
-    service.stop();
 }
