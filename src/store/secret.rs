@@ -18,8 +18,8 @@ pub(super) fn pack(
     Ok(Zeroizing::new(bytes))
 }
 
-/// The secret called `name` of these bytes. With a master key, one that is not sealed with it is refused: who can write
-/// to the file shall not bring in a key of their own.
+/// The secret called `name` of these bytes. With a master key, one that is not sealed with it is refused. Where none was sealed
+/// yet, all were at the start, before any is read here: so this keeps out a key among sealed ones, not a file of other keys.
 pub(super) fn unpack(
     master: Option<&MasterKey>,
     name: &str,
