@@ -105,8 +105,6 @@ class Container(Machine):
 
     def __init__(self, root):
         self.root = pathlib.Path(root)
-        # Where its systemd, and a service that sees little of /proc, read its name.
-        (self.root / "etc/hostname").write_text("pi\n")
         self.console = b""
         self.start()
 

@@ -26,9 +26,9 @@ impl Host {
     #[must_use]
     pub fn this(origin: Option<&Origin>) -> Self {
         let read = |path| fs::read_to_string(path).unwrap_or_default();
-        // A sandbox may hide /proc/sys; what the machine is called at the start is in the other file.
-        let name = Some(read("/proc/sys/kernel/hostname")).filter(|name| !name.is_empty());
-        let name = name.unwrap_or_else(|| read("/etc/hostname"));
+        // Not from a file: a sandbox may hide /proc/sys, and /etc/hostname does not know a name that the network gave.
+        let system = rustix::system::uname();
+        let name = system.nodename().to_string_lossy();
         let v4 = addresses_v4(&read("/proc/self/net/fib_trie")).into_iter().map(IpAddr::from);
         let v6 = addresses_v6(&read("/proc/self/net/if_inet6")).into_iter().map(IpAddr::from);
         Self::new(&name, v4.chain(v6), origin)
