@@ -285,6 +285,11 @@ fn read_only(path: &Path, mut file: File, fully: bool) -> Result<(Database, u32)
     if schema > schema::VERSION {
         return Err(OpenError::Newer { path: path.to_owned(), found: schema, known: schema::VERSION });
     }
+    if let Err(redb::TableError::TableTypeMismatch { .. }) = tx.open_table(users::USERS) {
+        return Err(foreign(
+            "a build from before the first release wrote it, in a form that is read no more",
+        ));
+    }
     Ok((database, schema))
 }
 
@@ -406,6 +411,20 @@ mod tests {
         tx.commit().unwrap();
         drop(other);
         assert!(matches!(refused(&path), OpenError::Foreign { .. }));
+    }
+
+    #[test]
+    fn a_file_of_a_build_before_the_first_release_is_refused_as_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.redb");
+        let early = open(&path, [1; 32]).unwrap();
+        let tx = early.begin_write().unwrap();
+        tx.delete_table(users::USERS).unwrap();
+        tx.open_table(TableDefinition::<&[u8; 16], &[u8]>::new("users")).unwrap();
+        tx.commit().unwrap();
+        drop(early);
+        let OpenError::Foreign { why, .. } = refused(&path) else { panic!() };
+        assert!(why.contains("before the first release"), "{why}");
     }
 
     #[test]
