@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use lucid_auth::http::{Code, openapi::document, route::{Description, Route}, routes::described};
+use lucid_auth::http::{
+    Code,
+    openapi::document,
+    route::{Description, Route},
+    routes::described,
+};
 use serde_json::Value;
 
 /// A row that takes a body, and what the published document says of it.

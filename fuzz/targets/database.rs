@@ -84,46 +84,28 @@ impl Base {
     }
 }
 
-macro_rules! row_tables {
-    ($($key:ty, $name:literal;)+) => {
-        /// Change so many bytes of values, through redb itself.
-        fn change_rows(path: &Path, count: usize, input: &mut Input<'_>) {
-            let database = Database::open(path).unwrap();
-            let tx = database.begin_write().unwrap();
-            for _ in 0..count {
-                let (table, row, at, with) = (input.byte(), input.byte(), input.byte(), input.byte());
-                let mut index = 0;
-                $(
-                    if usize::from(table) % TABLES == index {
-                        let mut table = tx.open_table(TableDefinition::<$key, &[u8]>::new($name)).unwrap();
-                        let found = table.iter().unwrap().map(Result::unwrap).nth(usize::from(row % 16));
-                        let found = found.map(|(key, value)| (key.value().to_vec(), value.value().to_vec()));
-                        if let Some((key, mut value)) = found {
-                            match value.get_mut(usize::from(at)) {
-                                Some(byte) => *byte = with,
-                                None => value.truncate(usize::from(with)),
-                            }
-                            table.insert(<$key>::try_from(&key[..]).unwrap(), &value[..]).unwrap();
-                        }
-                    }
-                    index += 1;
-                )+
-                let _ = index;
+/// The tables whose values are rows.
+const TABLES: [&str; 6] = ["meta", "signing_keys", "users", "sessions", "hardware_wallets", "audit"];
+
+/// Change so many bytes of values, through redb itself.
+fn change_rows(path: &Path, count: usize, input: &mut Input<'_>) {
+    let database = Database::open(path).unwrap();
+    let tx = database.begin_write().unwrap();
+    for _ in 0..count {
+        let (table, row, at, with) = (input.byte(), input.byte(), input.byte(), input.byte());
+        let name = TABLES[usize::from(table) % TABLES.len()];
+        let mut table = tx.open_table(TableDefinition::<&[u8], &[u8]>::new(name)).unwrap();
+        let found = table.iter().unwrap().map(Result::unwrap).nth(usize::from(row % 16));
+        let found = found.map(|(key, value)| (key.value().to_vec(), value.value().to_vec()));
+        if let Some((key, mut value)) = found {
+            match value.get_mut(usize::from(at)) {
+                Some(byte) => *byte = with,
+                None => value.truncate(usize::from(with)),
             }
-            tx.commit().unwrap();
+            table.insert(&key[..], &value[..]).unwrap();
         }
-
-        const TABLES: usize = [$($name),+].len();
-    };
-}
-
-row_tables! {
-    &[u8], "meta";
-    &[u8], "signing_keys";
-    &[u8; 16], "users";
-    &[u8; 16], "sessions";
-    &[u8; 32], "hardware_wallets";
-    &[u8; 8], "audit";
+    }
+    tx.commit().unwrap();
 }
 
 fn path() -> PathBuf {

@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use lucid_auth::http::{Code, openapi::document, route::{Description, Route}, routes::described};
+use lucid_auth::http::{
+    Code,
+    openapi::document,
+    route::{Description, Route},
+    routes::described,
+};
 use url::form_urlencoded;
 
 /// A row that reads its target, and the parameters that the published document names.

@@ -71,7 +71,8 @@ pub fn run(data: &[u8]) {
         for (mark, token) in &tokens {
             bytes = replaced(&bytes, mark.as_bytes(), token.as_bytes());
         }
-        let reply = runtime.block_on(timeout(Duration::from_secs(10), converse(running.address, &bytes)));
+        let exchange = async { timeout(Duration::from_secs(10), converse(running.address, &bytes)).await };
+        let reply = runtime.block_on(exchange);
         judge(&reply.expect("no answer within ten seconds"));
         running.left -= 1;
         // An input may well have ended the session, or erased its user.
