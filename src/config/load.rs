@@ -336,6 +336,15 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_in_a_file_that_was_named_by_mistake_is_not_shown() {
+        let environment = BTreeMap::from([("JWT_AUDIENCE_FILE".to_owned(), "/settings".into())]);
+        let read = |_: &Path| Ok(b"LOG_LEVEL=INFO MASTER_KEY=hunter2".to_vec());
+        let found = Config::load(&Sources::new(BTreeMap::new(), environment, read)).unwrap_err().to_string();
+        assert!(found.contains("JWT_AUDIENCE (from file /settings): expected"), "{found}");
+        assert!(!found.contains("hunter2"), "{found}");
+    }
+
+    #[test]
     #[rustfmt::skip]
     fn values_that_do_not_go_together_are_mistakes() {
         const PUBLIC: (&str, &str) = ("PUBLIC_URL", "https://auth.a.org");

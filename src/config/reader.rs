@@ -32,7 +32,10 @@ impl Value {
 
     /// That it is wrong, with what is allowed.
     pub(super) fn mistake(&self, allowed: impl Into<String>) -> Mistake {
-        Mistake::new(self.setting, self.text(), self.source.clone(), allowed)
+        // A file may be another one than was meant, with anything in it: its name tells enough.
+        let is_a_files = matches!(self.source, Source::File(_) | Source::Credential(_));
+        let text = self.text().filter(|_| !is_a_files);
+        Mistake::new(self.setting, text, self.source.clone(), allowed)
     }
 
     pub(super) fn text(&self) -> Option<&str> {
