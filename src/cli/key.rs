@@ -30,6 +30,8 @@ enum What {
     /// set `JWT_KEY_ROTATION_DAYS` to 0.
     Pem {
         /// Which key, as `key list` names it: the one that signs now if none is named
+        // One of 64 begins with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         kid: Option<String>,
         #[command(flatten)]
         common: Common,
