@@ -490,6 +490,8 @@ test('the account page is under 60 KB as sent, and asks for all its modules at o
     await installWallet(page);
     await page.goto('/');
     await signInOn(page);
+    // Nothing that the login page still waits for is counted.
+    await page.waitForLoadState('networkidle');
     /** @type {import('playwright-core').Request[]} */
     const requests = [];
     page.on('requestfinished', (request) => requests.push(request));
