@@ -50,6 +50,28 @@ async function sign(page) {
 /** @param {Page} page @param {string} words that a screen reader hears */
 const said = (page, words) => page.locator('#status').getByText(words).waitFor({ state: 'attached' });
 
+/** Keep all that a screen reader is told from now on. @param {Page} page */
+async function listen(page) {
+  const heard = await page.evaluateHandle(() => {
+    /** @type {Array<string>} */
+    const heard = [];
+    new MutationObserver((changes) => {
+      for (const { target } of changes) if (target instanceof Element && target.id === 'status') heard.push(target.textContent ?? '');
+    }).observe(document, { childList: true, subtree: true });
+    return heard;
+  });
+  return () => heard.jsonValue();
+}
+
+/** Keep the answers of one path back. @param {Page} page @param {string} path */
+async function holdBack(page, path) {
+  /** @type {() => void} */
+  let release = () => {};
+  const released = new Promise((resolve) => (release = () => resolve(undefined)));
+  await page.route(({ pathname }) => pathname === path, (route) => released.then(() => route.continue()));
+  return release;
+}
+
 /** @param {string} id */
 const read = (id) => ask(service.url, BOSS, 'GET', `/users/${id}`);
 
@@ -215,8 +237,11 @@ test('a SUPER_ADMIN is locked, unlocked and erased by a fresh signature each, wh
       await page.getByRole('button', { name: 'Erase', exact: true }).click();
       await page.getByRole('dialog').getByRole('textbox').fill(user.address.slice(-6));
       await page.getByRole('dialog').getByRole('button', { name: 'Erase', exact: true }).click();
+      const heard = await listen(page);
       await sign(page);
+      await rows(page, 'Users').first().waitFor();
       await said(page, 'The account is erased.');
+      assert.equal((await heard()).at(-1), 'The account is erased.', 'the list that comes at once says nothing over it');
       assert.equal(wallet.signed.length, 5, 'the sign-in, and one for each change');
       assert.equal(new Set(wallet.signed).size, 5, 'each text is good once');
     },
@@ -260,6 +285,52 @@ test('a user is erased once the end of the address is typed', async () => {
     await page.getByLabel('Name or address').waitFor();
     assert.equal((await read(user.id)).error.code, 'LUCID_AUTH_1030');
   });
+});
+
+test('what was done is said over nothing else when the list that shows it comes late', async () => {
+  const user = await newUser(service.url);
+  await onPage(browser, service.url, async (page) => {
+    await openAdmin(page, { part: `#user/${user.id}` });
+    const release = await holdBack(page, '/users');
+    await page.getByRole('button', { name: 'Erase', exact: true }).click();
+    await page.getByRole('dialog').getByRole('textbox').fill(user.address.slice(-6));
+    const heard = await listen(page);
+    await page.getByRole('dialog').getByRole('button', { name: 'Erase', exact: true }).click();
+    const title = page.getByRole('heading', { level: 2, name: 'Users' });
+    await title.waitFor();
+    assert.ok(await title.evaluate((title) => title === document.activeElement));
+    release();
+    await rows(page, 'Users').first().waitFor();
+    await said(page, 'The account is erased.');
+    assert.deepEqual((await heard()).filter(Boolean), ['Working on it', 'The account is erased.']);
+  });
+});
+
+test('what was done to a user is said last and once, and with it what then cannot be shown', async () => {
+  const user = await newUser(service.url);
+  await onPage(
+    browser,
+    service.url,
+    async (page) => {
+      await openAdmin(page, { part: `#user/${user.id}` });
+      for (const path of ['/audit', '/sessions']) {
+        const release = await holdBack(page, path);
+        const heard = await listen(page);
+        await press(page, 'Lock');
+        await page.getByRole('button', { name: 'Unlock', exact: true }).waitFor();
+        release();
+        await said(page, 'The account is locked.');
+        assert.deepEqual((await heard()).filter(Boolean), ['Working on it', 'The account is locked.'], `${path} comes late`);
+        await press(page, 'Unlock');
+        await said(page, 'The account is unlocked.');
+      }
+      for (const path of ['**/audit?*', '**/sessions?*']) await page.route(path, (route) => route.abort('connectionrefused'));
+      await press(page, 'Lock');
+      await said(page, 'The account is locked. The service cannot be reached');
+      assert.equal(await page.locator('.panel .problem').count(), 2);
+    },
+    { refusals: /ERR_CONNECTION_REFUSED/ },
+  );
 });
 
 test('what an ADMIN may not do is not offered, and why is said', async () => {

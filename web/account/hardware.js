@@ -3,14 +3,14 @@
 import { addressWithCopy } from '../app/copy.js';
 import { confirm } from '../app/dialog.js';
 import { form } from '../app/form.js';
-import { announce } from '../app/live.js';
+import { showOutcome } from '../app/outcome.js';
 import { button, empty, fetched, panel, rowButton } from '../app/parts.js';
 import { table } from '../app/table.js';
 import { time } from '../app/time.js';
 import { ApiError } from '../lib/api.js';
 import { call } from '../lib/call.js';
 import { el } from '../lib/dom.js';
-import { text, words } from '../lib/i18n/words.js';
+import { words } from '../lib/i18n/words.js';
 import { walletName } from './sessions.js';
 import { haveSigned } from './signature.js';
 
@@ -82,7 +82,7 @@ export function hardwarePanel(user) {
         if (misspelt) throw misspelt;
         if (!done) return;
         close();
-        await refreshed('hardware.added');
+        await showOutcome('hardware.added', element, list.reload);
       },
     });
     made.querySelector('.actions')?.append(
@@ -121,14 +121,7 @@ export function hardwarePanel(user) {
       danger: true,
       act: async () => void (await call('POST', `/hw/disconnect/${encodeURIComponent(wallet.id)}`)),
     });
-    if (done) await refreshed('hardware.removed');
-  }
-
-  /** @param {import('../lib/i18n/words.js').Key} said */
-  async function refreshed(said) {
-    await list.reload();
-    announce(text(said));
-    if (document.activeElement === document.body) element.querySelector('h2')?.focus();
+    if (done) await showOutcome('hardware.removed', element, list.reload);
   }
   return element;
 }

@@ -3,7 +3,7 @@
 import { readAgent } from '../app/agent.js';
 import { confirm } from '../app/dialog.js';
 import { leave, signOut } from '../app/frame.js';
-import { announce } from '../app/live.js';
+import { showOutcome } from '../app/outcome.js';
 import { badge, button, empty, fetched, panel, rowButton } from '../app/parts.js';
 import { table } from '../app/table.js';
 import { time } from '../app/time.js';
@@ -88,7 +88,7 @@ export function sessionsPanel(user) {
       danger: true,
       act: () => endOne(session),
     });
-    if (done) await refreshed('sessions.ended');
+    if (done) await showOutcome('sessions.ended', element, list.reload);
   }
 
   /** @param {SignedIn[]} others */
@@ -97,21 +97,13 @@ export function sessionsPanel(user) {
       for (const other of others) await endOne(other);
     };
     const done = await confirm({ title: 'sessions.others.title', lead: 'sessions.others.lead', action: 'sessions.others', danger: true, act });
+    if (done) await showOutcome('sessions.othersEnded', element, list.reload);
     // Some may have ended before one could not be.
-    await refreshed(done ? 'sessions.othersEnded' : undefined);
+    else await list.reload();
   }
 
   function endAll() {
     return confirm({ title: 'sessions.all.title', lead: 'sessions.all.lead', action: 'sessions.all', danger: true, act: () => leave(true) });
-  }
-
-  /** @param {Key} [said] */
-  async function refreshed(said) {
-    await list.reload();
-    if (!said) return;
-    announce(text(said));
-    // The button that was pressed is gone.
-    if (document.activeElement === document.body) element.querySelector('h2')?.focus();
   }
   return element;
 }

@@ -1,6 +1,7 @@
 /** The administration page: its parts, and which of them the address asks for. */
 
 import { isAdmin, openPage } from '../app/frame.js';
+import { showOutcome } from '../app/outcome.js';
 import { el } from '../lib/dom.js';
 import { addWords, text, words } from '../lib/i18n/words.js';
 import { auditView } from './audit.js';
@@ -33,6 +34,14 @@ function begin(main, { user: me }) {
   const changed = () => {
     stale = true;
   };
+  /** What was done to somebody who can no longer be shown, and is said of the list. @type {Key | undefined} */
+  let done;
+  const gone = (/** @type {Key} */ said) => {
+    done = said;
+    // Who went back meanwhile is there already.
+    if (location.hash === '#users') open();
+    else location.hash = 'users';
+  };
   main.append(menu, view);
 
   const show = () => {
@@ -43,20 +52,23 @@ function begin(main, { user: me }) {
       if (name === current) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
     }
-    if (part === 'user' && id) view.replaceChildren(...userView(me, id, changed));
+    if (part === 'user' && id) view.replaceChildren(...userView(me, id, changed, gone));
     else if (current === 'audit') view.replaceChildren(...auditView());
     else if (current === 'system') view.replaceChildren(...systemView());
     else {
       view.replaceChildren(users.element);
-      if (stale) void users.reload();
+      if (done) void showOutcome(done, users.element, users.reload);
+      else if (stale) void users.reload();
       stale = false;
+      done = undefined;
     }
     return view;
   };
-  addEventListener('hashchange', () => {
+  const open = () => {
     const shown = show();
     scrollTo(0, 0);
     shown?.querySelector('h2')?.focus();
-  });
+  };
+  addEventListener('hashchange', open);
   show();
 }

@@ -2,14 +2,14 @@
 
 import { roleName } from '../account/profile.js';
 import { confirm } from '../app/dialog.js';
-import { announce } from '../app/live.js';
+import { showOutcome } from '../app/outcome.js';
 import { badge, button, fact, facts, fetched, panel } from '../app/parts.js';
 import { table } from '../app/table.js';
 import { time } from '../app/time.js';
 import { call } from '../lib/call.js';
 import { el } from '../lib/dom.js';
 import { formatWait } from '../lib/format.js';
-import { locale, text, words } from '../lib/i18n/words.js';
+import { locale, words } from '../lib/i18n/words.js';
 import { signInsChart } from './chart.js';
 
 /** @typedef {{kid: string, state: 'next' | 'active' | 'retiring', created_at: string, signs_from: string, accepted_until: string | null}} SigningKey */
@@ -60,10 +60,7 @@ export function systemView() {
   async function rotate() {
     const act = async () => void (await call('POST', '/keys/rotate'));
     const done = await confirm({ title: 'keys.rotate.title', lead: 'keys.rotate.lead', action: 'keys.rotate', act });
-    if (!done) return;
-    await state.reload();
-    announce(text('keys.rotated'));
-    if (document.activeElement === document.body) element.querySelector('h2')?.focus();
+    if (done) await showOutcome('keys.rotated', element, state.reload);
   }
   const element = panel('admin.system', state.element);
   return [element];

@@ -3,7 +3,7 @@
 import { roleName } from '../account/profile.js';
 import { addressWithCopy } from '../app/copy.js';
 import { form } from '../app/form.js';
-import { announce } from '../app/live.js';
+import { showOutcome } from '../app/outcome.js';
 import { button, fact, facts, fetched, panel } from '../app/parts.js';
 import { time } from '../app/time.js';
 import { call } from '../lib/call.js';
@@ -22,8 +22,9 @@ import { ROLES, ROLE_CHOICES, nameOf, stateOf } from './users.js';
  * @param {import('../lib/api.js').User} me
  * @param {string} id
  * @param {() => void} changed the list of users is not what it was
+ * @param {(said: Key) => void} gone there is no such user any more
  */
-export function userView(me, id, changed) {
+export function userView(me, id, changed, gone) {
   const path = `/users/${encodeURIComponent(id)}`;
   const own = id === me.user_id;
 
@@ -135,26 +136,13 @@ export function userView(me, id, changed) {
     const values = { name: nameOf(user), ...question.values };
     const done = await askAndChange(me, { ...question, values }, (proof) => call(method, `${path}${what}`, { body: { ...body, proof } }));
     if (!done) return;
+    if (method === 'DELETE') return gone(said);
     changed();
-    if (method === 'DELETE') await goToUsers();
-    else await refreshed(said);
-    announce(text(said));
-  }
-
-  /** What is said then is said of the list, with the focus there, and not lost between the two. */
-  function goToUsers() {
-    return new Promise((shown) => {
-      addEventListener('hashchange', shown, { once: true });
-      location.hash = 'users';
-    });
+    await refreshed(said);
   }
 
   /** @param {Key} said */
-  async function refreshed(said) {
-    await Promise.all([profile.reload(), sessions.reload(), entries.reload()]);
-    announce(text(said));
-    // The button that was pressed is gone.
-    if (document.activeElement === document.body) element.querySelector('h2')?.focus();
+  function refreshed(said) {
+    return showOutcome(said, element, profile.reload, sessions.reload, entries.reload);
   }
-
 }

@@ -23,8 +23,11 @@ export function pagedTable({ caption, columns, none, load }) {
   let shown;
   let latest = 0;
 
-  /** @param {string | undefined} cursor */
-  async function fetchPage(cursor) {
+  /**
+   * @param {string | undefined} cursor
+   * @param {import('./parts.js').Say} [fail]
+   */
+  async function fetchPage(cursor, fail) {
     const mine = (latest += 1);
     const foot = element.querySelector(':scope > .more');
     const hadFocus = foot?.contains(document.activeElement) ?? false;
@@ -41,11 +44,11 @@ export function pagedTable({ caption, columns, none, load }) {
         shown = table(caption, columns, rows);
         waiting.before(shown.element);
       } else next = [empty(following ? 'list.soFar' : none)];
-      announce(text(rows.length > 0 ? 'list.loaded' : following ? 'list.soFar' : shown ? 'list.end' : none, { count: String(rows.length) }));
+      if (!fail) announce(text(rows.length > 0 ? 'list.loaded' : following ? 'list.soFar' : shown ? 'list.end' : none, { count: String(rows.length) }));
       if (following) next = [...next, button('secondary', 'list.more', () => void fetchPage(following))];
     } catch (error) {
       if (mine !== latest) return;
-      next = [failed(error, () => void fetchPage(cursor))];
+      next = [failed(error, () => void fetchPage(cursor), fail)];
       if (!(error instanceof ApiError)) throw error; // A mistake in this page: developers see it in the console.
     } finally {
       if (mine === latest) {
@@ -55,11 +58,15 @@ export function pagedTable({ caption, columns, none, load }) {
     }
   }
 
-  /** Begin again with the first page, as after a change of a filter. */
-  function reload() {
+  /**
+   * Begin again with the first page, as after a change of a filter.
+   *
+   * @param {import('./parts.js').Say} [fail] takes what a screen reader is to hear if that went wrong; of what came it then hears nothing
+   */
+  function reload(fail) {
     shown = undefined;
     element.replaceChildren();
-    return fetchPage(undefined);
+    return fetchPage(undefined, fail);
   }
   void reload();
   return { element, reload };

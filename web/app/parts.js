@@ -8,6 +8,7 @@ import { announce } from './live.js';
 
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 /** @typedef {'primary' | 'secondary' | 'quiet' | 'danger'} Rank */
+/** @typedef {(words: string) => void} Say */
 
 /**
  * @param {Rank} rank
@@ -69,8 +70,9 @@ export function empty(key) {
  *
  * @param {unknown} error
  * @param {() => void} [retry]
+ * @param {Say} [say] takes what a screen reader is to hear of it
  */
-export function failed(error, retry) {
+export function failed(error, retry, say = announce) {
   const known = error instanceof ApiError ? error : undefined;
   const own = `refusal.${known?.code}`;
   const kind = known?.kind ?? 'server';
@@ -78,7 +80,7 @@ export function failed(error, retry) {
   const title = kind === 'forbidden' ? 'app.forbidden.title' : /** @type {Key} */ (`problem.${kind}.title`);
   const lead = kind === 'forbidden' ? 'app.forbidden.lead' : /** @type {Key} */ (`problem.${kind}.lead`);
   const said = isKey(own) ? [el('p', {}, words(/** @type {Key} */ (own), values))] : [el('p', {}, el('strong', {}, words(title, values))), el('p', {}, words(lead, values))];
-  announce(isKey(own) ? text(/** @type {Key} */ (own), values) : text(title, values));
+  say(isKey(own) ? text(/** @type {Key} */ (own), values) : text(title, values));
   return el(
     'div',
     { class: 'problem' },
@@ -128,8 +130,12 @@ export function panel(title, ...body) {
 export function fetched(load, render) {
   const element = el('div', { class: 'fetched' });
   let latest = 0;
-  /** Fetch anew; what is on show stays until there is something newer. */
-  async function reload() {
+  /**
+   * Fetch anew; what is on show stays until there is something newer.
+   *
+   * @param {Say} [fail] takes what a screen reader is to hear if that went wrong
+   */
+  async function reload(fail) {
     const mine = (latest += 1);
     const hadFocus = element.contains(document.activeElement) && element.querySelector('.problem') !== null;
     if (!element.hasChildNodes() || element.querySelector(':scope > .problem')) element.replaceChildren(loading());
@@ -138,7 +144,7 @@ export function fetched(load, render) {
       const data = await load();
       if (mine === latest) element.replaceChildren(...render(data).filter((node) => node !== undefined));
     } catch (error) {
-      if (mine === latest) element.replaceChildren(failed(error, () => void reload()));
+      if (mine === latest) element.replaceChildren(failed(error, () => void reload(), fail));
       if (!(error instanceof ApiError)) throw error; // A mistake in this page: developers see it in the console.
     } finally {
       element.removeAttribute('aria-busy');
