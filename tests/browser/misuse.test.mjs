@@ -26,7 +26,7 @@ after(async () => {
 
 test('who goes back to a page after a sign-out sees nothing of whoever was signed in', async () => {
   // Playwright switches off what browsers do for people: keep a page that is left, to show it at once.
-  const keeping = await launch([], {}, ['--disable-back-forward-cache']);
+  const keeping = await launch({ whole: true, without: ['--disable-back-forward-cache'] });
   const context = await keeping.newContext({ baseURL: service.url, locale: 'en-GB' });
   try {
     for (const path of ['/', '/account']) {

@@ -87,7 +87,7 @@ test('a browser that was told of the authority warns of nothing, and lets the pa
   await assert.rejects(stranger.goto(service.url), /ERR_CERT_AUTHORITY_INVALID/);
   await stranger.close();
 
-  const trusting = await launch([], { HOME: home });
+  const trusting = await launch({ whole: true, environment: { HOME: home } });
   try {
     await onPage(trusting, service.url, async (page) => {
       await installWallet(page);

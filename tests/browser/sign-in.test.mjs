@@ -11,7 +11,7 @@ let service;
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {
-  [service, browser] = await Promise.all([startService({ env: UNLIMITED }), launch()]);
+  [service, browser] = await Promise.all([startService({ env: UNLIMITED }), launch({ whole: true })]);
 });
 after(async () => {
   await browser?.close();

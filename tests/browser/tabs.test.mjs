@@ -17,7 +17,7 @@ let lanUrl = '';
 before(async () => {
   [service, browser] = await Promise.all([
     startService({ env: UNLIMITED }),
-    launch(['--host-resolver-rules=MAP pi.local 127.0.0.1']),
+    launch({ flags: ['--host-resolver-rules=MAP pi.local 127.0.0.1'] }),
   ]);
   lanUrl = service.url.replace('localhost', 'pi.local');
 });

@@ -120,8 +120,10 @@ need_node_modules() {
     cp tests/package-lock.json tests/node_modules/.installed
 }
 
+# The whole browser, and its engine without a window, in which most tests run at half the cost.
 need_chromium() {
-    need_command chromium chromium fonts-liberation
+    need_command chromium chromium fonts-liberation || return
+    need_command chromium-headless-shell chromium-headless-shell
 }
 
 # Those that PyPI does not carry, each at the version that all builds use.

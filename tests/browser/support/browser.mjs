@@ -18,19 +18,28 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** When a test that waits for something gives it up as never to come: far beyond what a busy machine takes. */
+const GIVE_UP_MS = 30_000;
+
 export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
+
+/** What people have, and its engine alone. A window around each page, which nobody sees here, costs as much as the page. */
+const WHOLE = '/usr/bin/chromium';
+const ENGINE = '/usr/bin/chromium-headless-shell';
 
 /**
  * Start chromium with a new profile.
  *
- * @param {string[]} [flags] more of its command line
- * @param {Record<string, string>} [environment] in place of the developer's own
- * @param {string[]} [without] flags that Playwright adds, to be left out
+ * @param {object} [options]
+ * @param {boolean} [options.whole] with all that is around the engine
+ * @param {string[]} [options.flags] more of its command line
+ * @param {Record<string, string>} [options.environment] in place of the developer's own
+ * @param {string[]} [options.without] flags that Playwright adds, to be left out
  */
-export function launch(flags = [], environment = {}, without = []) {
+export function launch({ whole = false, flags = [], environment = {}, without = [] } = {}) {
   const env = { ...process.env, ...environment };
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  const executablePath = process.env.CHROMIUM ?? (whole ? WHOLE : ENGINE);
   return chromium.launch({ executablePath, args: [...FLAGS, ...flags], ignoreDefaultArgs: without, env });
 }
 
@@ -62,7 +71,7 @@ export async function onPage(browser, url, body, { context: contextOptions = {},
     (route) => route.abort('internetdisconnected'),
   );
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(GIVE_UP_MS);
   /** @type {string[]} */
   const wrong = [];
   page.on('pageerror', (error) => wrong.push(`thrown: ${error.message}`));
