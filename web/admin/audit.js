@@ -40,7 +40,7 @@ const COLUMNS = [
   {
     key: 'audit.action',
     rank: 'main',
-    cell: ({ action, outcome }) => [actionName(action), ' ', outcome === 'refused' ? badge('audit.refused', 'bad') : undefined],
+    cell: ({ action, outcome }) => [el('span', { class: 'action' }, actionName(action)), ' ', outcome === 'refused' ? badge('audit.refused', 'bad') : undefined],
   },
   { key: 'audit.at', cell: ({ at }) => time(at) },
   { key: 'audit.user', cell: ({ user_id: id, tron_address: address }) => (id ? userLink(id, address) : '–') },
@@ -106,7 +106,7 @@ function actionName(action) {
 
 /** @param {string} id @param {string | null} [address] */
 function userLink(id, address) {
-  return el('a', { href: `#user/${encodeURIComponent(id)}`, title: address ?? id }, address ? shortAddress(address) : text('audit.byUser'));
+  return el('a', { class: address ? 'short' : undefined, href: `#user/${encodeURIComponent(id)}`, title: address ?? id }, address ? shortAddress(address) : text('audit.byUser'));
 }
 
 /** @param {string} actor @param {string | null} subject */
