@@ -16,6 +16,7 @@
 )]
 
 mod client;
+#[path = "../figures.rs"]
 mod figures;
 mod fill;
 mod process;

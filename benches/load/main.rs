@@ -18,11 +18,12 @@
 )]
 
 mod bare;
-mod budgets;
 mod client;
 mod counted;
 mod crowd;
 mod cryptography;
+#[path = "../figures.rs"]
+mod figures;
 mod people;
 mod plot;
 mod process;
@@ -47,7 +48,8 @@ fn main() -> ExitCode {
         }
         _ => {}
     }
-    let mut budgets = budgets::Budgets::read();
+    let mut budgets =
+        figures::Figures::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/budgets.tsv").as_ref());
     run::all(&words, &mut budgets);
     if budgets.held() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -57,7 +57,7 @@ impl Server {
             .unwrap();
         let mut server = Self { child, port: 0, metrics: None };
         let until = Instant::now() + Duration::from_secs(60);
-        while server.port == 0 {
+        while server.port == 0 || server.metrics.is_none() {
             let text = fs::read_to_string(&log).unwrap();
             for line in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
                 match line["message"].as_str() {

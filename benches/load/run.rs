@@ -9,10 +9,10 @@ use std::{
 };
 
 use crate::{
-    budgets::Budgets,
     client::{Outcome, Requests, drive, get, post},
     crowd,
     cryptography::Cryptography,
+    figures::Figures,
     people::{Clients, Wallet, fill, logins, members, refreshes},
     plot,
     process::Server,
@@ -208,7 +208,7 @@ fn numbers(name: &str, default: &[u32]) -> Vec<u32> {
 }
 
 /// Measure all, or what has one of these words in its name.
-pub fn all(words: &[String], budgets: &mut Budgets) {
+pub fn all(words: &[String], budgets: &mut Figures) {
     let chosen = |what: &str| words.is_empty() || words.iter().any(|word| what.contains(word.as_str()));
     let connections = numbers("LUCID_BENCH_CONNECTIONS", &[1, 32, 256]);
     let long = env::var_os("LUCID_LONG").is_some();
@@ -250,7 +250,7 @@ pub fn all(words: &[String], budgets: &mut Budgets) {
     }
 }
 
-fn hold(rows: &[Row], budgets: &mut Budgets) {
+fn hold(rows: &[Row], budgets: &mut Figures) {
     let find = |what: &str, users| {
         rows.iter().find(|row| row.what == what && row.users == users && row.connections == USUAL)
     };

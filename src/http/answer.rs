@@ -51,7 +51,8 @@ pub(super) async fn answer(
     let coded = framing::is_coded(&parts.headers);
     let counted = Counted::default();
 
-    let head = Head {
+    // Boxed, as it is handed on from step to step.
+    let head = Box::new(Head {
         method: parts.method,
         uri: parts.uri,
         headers: parts.headers,
@@ -60,7 +61,7 @@ pub(super) async fn answer(
         quota: Quota::Unlimited,
         counted: counted.clone(),
         variable: variable.flatten(),
-    };
+    });
     let outcome = if peer.channel == Channel::PlainOnTlsPort {
         Err(Problem::new(Code::RequestMalformed)
             .message("This port speaks HTTPS: ask https:// instead.")
@@ -115,7 +116,7 @@ async fn dispatch(
     app: Arc<App>,
     resource: Option<&Resource>,
     version: Version,
-    mut head: Head,
+    mut head: Box<Head>,
     body: Incoming,
 ) -> Result<Response, Problem> {
     match find(resource, version, &head) {

@@ -56,7 +56,7 @@ pub struct Request<C, B, T = ()> {
     /// What they named.
     pub target: T,
     /// All that came before the body.
-    pub head: Head,
+    pub head: Box<Head>,
 }
 
 /// All of a request but its body.

@@ -14,43 +14,39 @@ pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The name of a request: the client's if it sent a sane one, else made here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(String);
+pub struct RequestId(HeaderValue);
 
 impl RequestId {
     /// The name in `headers` if it is 1 to 64 of `A-Za-z0-9._-`, else 96 random bits.
     #[must_use]
     pub fn of(headers: &HeaderMap, random: &Random) -> Self {
-        let sane = |text: &&str| {
-            (1..=64).contains(&text.len())
-                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+        let sane = |name: &&HeaderValue| {
+            (1..=64).contains(&name.len())
+                && name.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
         };
-        match headers.get(X_REQUEST_ID).and_then(|value| value.to_str().ok()).filter(sane) {
-            Some(text) => Self(text.to_owned()),
-            None => Self::make(random),
-        }
+        headers.get(X_REQUEST_ID).filter(sane).map_or_else(|| Self::make(random), |name| Self(name.clone()))
     }
 
     /// A name from 96 random bits.
     #[must_use]
     pub fn make(random: &Random) -> Self {
         // A request is answered even if the system gives no random bytes: the name only has to be told apart.
-        Self(
-            random
-                .bytes::<12>()
-                .map_or_else(|_| "unnamed".to_owned(), |bytes| data_encoding::BASE64URL_NOPAD.encode(&bytes)),
-        )
+        let made = random.bytes::<12>().ok().map(|bytes| data_encoding::BASE64URL_NOPAD.encode(&bytes));
+        let made = made.and_then(|text| HeaderValue::try_from(text).ok());
+        Self(made.unwrap_or(HeaderValue::from_static("unnamed")))
     }
 
     /// As a header's value.
     #[must_use]
     pub fn to_value(&self) -> HeaderValue {
-        HeaderValue::from_str(&self.0).unwrap_or(HeaderValue::from_static("unnamed"))
+        self.0.clone()
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        // It is ASCII, as it was taken or made here.
+        f.write_str(self.0.to_str().unwrap_or_default())
     }
 }
 

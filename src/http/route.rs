@@ -73,7 +73,8 @@ impl Detail for Description {
 /// What reads the target of a request, and then answers it.
 pub(super) type Handler = Box<dyn Fn(&Head) -> Result<Respond, Problem> + Send + Sync>;
 /// What answers a request whose caller was let in and whose body was received.
-pub(super) type Respond = Box<dyn FnOnce(Arc<App>, Admitted, Head, &[u8]) -> Result<Answer, Problem> + Send>;
+pub(super) type Respond =
+    Box<dyn FnOnce(Arc<App>, Admitted, Box<Head>, &[u8]) -> Result<Answer, Problem> + Send>;
 pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
 
 impl<D> Route<D> {
@@ -250,7 +251,7 @@ impl Route {
     pub(super) async fn answer(
         &self,
         app: Arc<App>,
-        head: Head,
+        head: Box<Head>,
         body: Incoming,
     ) -> Result<Response, Problem> {
         let begun = async { Ok((self.access.admit(&app, &head).await?, (self.handler)(&head)?)) };
