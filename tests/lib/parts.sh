@@ -251,6 +251,7 @@ part_pi() { # the ARM64 binary on a Cortex-A76 with pages of 16 KiB, its image, 
     need_command qemu-aarch64-static qemu-user-static || return "$NOT_RUN"
     need_command qemu-system-aarch64 qemu-system-arm || return "$NOT_RUN"
     need_command openssl openssl
+    need_command lintian lintian
     need_command readelf binutils
     need_venv clients
     local status=0 binary p f s passed=0 failed=0 skipped=0 test tests=(binary image machine)
@@ -270,11 +271,11 @@ part_pi() { # the ARM64 binary on a Cortex-A76 with pages of 16 KiB, its image, 
         tests=(binary machine)
     fi
     need_pi_machine
-    say "$PART: pytest tests/systemd/test_service.py, on an emulated machine"
+    say "$PART: pytest tests/systemd, on an emulated machine"
     as_root env PATH="$PATH" HOME="$HOME" PYTHONDONTWRITEBYTECODE=1 LUCID_AUTH_BIN="$binary" LUCID_TEST_ARCHITECTURE=arm64 \
         LUCID_TEST_PI="$TOOLS/pi-machine" LUCID_TEST_TOOLS="$TOOLS" LUCID_TEST_PATIENCE=8 \
         "$TOOLS/clients/bin/python" "${test_options[@]}" --maxfail=3 \
-        --junitxml="$RESULTS/$PART-machine.xml" tests/systemd/test_service.py || status=$?
+        --junitxml="$RESULTS/$PART-machine.xml" tests/systemd || status=$?
     for test in "${tests[@]}"; do
         read -r p f s < <(python3 tests/lib/count.py "$RESULTS/$PART-$test.xml")
         passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
