@@ -3,11 +3,12 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
 use clap::Subcommand;
+use rustix::{fs::OFlags, process::geteuid};
 use serde_json::json;
 
 use super::{
@@ -16,7 +17,10 @@ use super::{
     check,
     settings::Common,
 };
-use crate::{domain::backup::file_name, store};
+use crate::{
+    domain::backup::{file_name, handed_over_name},
+    store,
+};
 
 /// Make a verified copy of the database, whether the service runs or not
 ///
@@ -63,7 +67,7 @@ impl Arguments {
         };
         let made = match self.file {
             None => made,
-            Some(file) => take(&made, file)?,
+            Some(file) => take(&made, file, &admin::database(&config.data_dir))?,
         };
         print(&made, self.common.json, out)
     }
@@ -73,24 +77,57 @@ fn taken(file: &Path) -> Failure {
     Failure::Refused(format!("{} is there already; name another file, or a folder", file.display()))
 }
 
-/// Move the copy that the service made for us to `to`, and check it where it is then.
-fn take(made: &BackupRow, to: PathBuf) -> Result<BackupRow, Failure> {
+/// Move the copy that the service of this `database` made for us to `to`, and check it where it is then.
+fn take(made: &BackupRow, to: PathBuf, database: &Path) -> Result<BackupRow, Failure> {
     let to = if to.is_dir() { to.join(file_name(made.made_at)) } else { to };
-    let moved = bring(&made.file, &to);
+    let mut copy = open(made, database).map_err(|why| {
+        // Its name is anybody's, so it is shown without what steers a terminal.
+        let name = made.file.display().to_string();
+        let name = name.escape_debug();
+        Failure::Refused(format!("the service says that its copy is {name}, which was left alone: {why}"))
+    })?;
+    let moved = bring(&mut copy, &to);
     // What is left here is removed by the service tomorrow.
     drop(fs::remove_file(&made.file));
     moved?;
     Ok(BackupRow { file: to, ..made.clone() })
 }
 
-fn bring(from: &Path, to: &Path) -> Result<(), Failure> {
+/// Open the copy that the service made for us.
+///
+/// Whoever asks may be root, and then the service is not: one that was broken into could name a file of another's, to have
+/// it shown or removed. So its name is that of such a copy, it is a file that has no other name, and the service's or ours.
+fn open(made: &BackupRow, database: &Path) -> io::Result<File> {
+    let refused = |why| Err(io::Error::other(why));
+    if made.file.file_name() != Some(handed_over_name(made.made_at).as_ref()) {
+        return refused("it has not the name of such a copy");
+    }
+    // A pipe would keep us waiting for who writes to it.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(&made.file)?;
+    let found = file.metadata()?;
+    if !found.is_file() || found.nlink() != 1 {
+        return refused("it is no file of its own");
+    }
+    if !may_own(found.uid(), fs::metadata(database)?.uid(), geteuid().as_raw()) {
+        return refused("it belongs to somebody else");
+    }
+    Ok(file)
+}
+
+/// Whether a copy of the user `uid` can be one that the service made, which is the user `service`, or this process, the user `own`.
+const fn may_own(uid: u32, service: u32, own: u32) -> bool {
+    uid == service || uid == own
+}
+
+fn bring(from: &mut File, to: &Path) -> Result<(), Failure> {
     let cannot = |error: io::Error| Failure::Refused(format!("{}: {error}", to.display()));
     let mut fresh = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(to) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(taken(to)),
         fresh => fresh.map_err(cannot)?,
     };
     let mut copy = || {
-        io::copy(&mut File::open(from)?, &mut fresh)?;
+        io::copy(from, &mut fresh)?;
         fresh.sync_all()?;
         let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
@@ -119,4 +156,18 @@ fn print(made: &BackupRow, json: bool, out: &mut impl Write) -> Result<(), Failu
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_service_and_whoever_asks_can_have_made_the_copy() {
+        for (uid, service, own, expected) in
+            [(998, 998, 0, true), (0, 998, 0, true), (1000, 998, 0, false), (0, 998, 998, false)]
+        {
+            assert_eq!(may_own(uid, service, own), expected, "{uid} of {service}, asked by {own}");
+        }
+    }
 }

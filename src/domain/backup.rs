@@ -75,6 +75,12 @@ pub fn file_name(at: Timestamp) -> String {
     format!("auth-{}.redb", at.to_string().replace(':', "-"))
 }
 
+/// The name of the copy that was made at `at` for a command to take elsewhere.
+#[must_use]
+pub fn handed_over_name(at: Timestamp) -> String {
+    format!("{}.handover", file_name(at))
+}
+
 /// When the backup of this name was made; nothing if it is no backup's name.
 #[must_use]
 pub fn made_at(name: &str) -> Option<Timestamp> {
@@ -144,6 +150,7 @@ mod tests {
         for other in [
             "auth.redb",
             "auth-2026-10-26T07-33-20Z.redb.partial",
+            &handed_over_name(at(0)),
             "auth-2026-10-26T07:33:20Z.redb",
             "auth-2026-13-26T07-33-20Z.redb",
             "auth-.redb",

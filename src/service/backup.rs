@@ -11,14 +11,12 @@ use super::Service;
 use crate::{
     domain::{
         audit::{Action, Actor, Event},
-        backup::{Schedule, Standing, file_name, made_at},
+        backup::{Schedule, Standing, file_name, handed_over_name, made_at},
         timestamp::Timestamp,
     },
     store::{CheckReport, CopyError, CopyProgress, Tx, audit},
 };
 
-/// The ending of a copy that a command takes elsewhere.
-const HANDED_OVER: &str = "redb.handover";
 /// After this long, whatever was left half-made is nobody's.
 const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
 /// A backup whose name is taken gets that of one of the next seconds.
@@ -178,13 +176,7 @@ impl Service {
         progress: &CopyProgress,
     ) -> Result<(PathBuf, Timestamp, CheckReport), CopyError> {
         let (now, dir) = (self.now(), &self.0.backups.plan.dir);
-        let name = |at| {
-            if hand_over {
-                dir.join(file_name(at)).with_extension(HANDED_OVER)
-            } else {
-                dir.join(file_name(at))
-            }
-        };
+        let name = |at| dir.join(if hand_over { handed_over_name(at) } else { file_name(at) });
         let free =
             (0..NAMES).map(|later| now.plus(Duration::from_secs(later))).find(|at| !name(*at).exists());
         let at = free.unwrap_or(now);

@@ -25,7 +25,8 @@ ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SSL_CERT_F
 USER 65532
 WORKDIR /home/nonroot
 """
-ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
+# This machine's, or one that it emulates.
+ARCHITECTURE = os.environ.get("LUCID_TEST_ARCHITECTURE") or {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
 # In the tests' own network, and without control groups, so without limits of memory and processes. What podman would set as
 # the other limits is more than some machines allow.
 HERE = ["--network=host", "--cgroups=disabled", "--ulimit=nproc=4096:4096", "--ulimit=nofile=4096:4096"]
@@ -50,7 +51,8 @@ class Engine:
                                "--tmpdir", f"{folder}/tmp"]
 
     def build(self, context, *options):
-        output("buildah", *self.storage, "bud", "--isolation", "chroot", "--pull-never", "--format", "docker", *options, context)
+        output("buildah", *self.storage, "bud", "--isolation", "chroot", "--pull-never", "--format", "docker",
+               "--arch", ARCHITECTURE, *options, context)
 
     def podman(self, *arguments):
         return output("podman", *self.podman_options, *arguments)
@@ -59,6 +61,18 @@ class Engine:
         """Do it, or not: the exit status, and what was said."""
         return subprocess.run(["podman", *self.podman_options, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=LIMIT_SECONDS, check=False)
+
+    def wait_until_left(self, limit=30):
+        """Wait for what tidies up after the containers, and writes to the folder while it does."""
+        def speaks_of_it(process):
+            try:
+                return str(self.folder).encode() in (process / "cmdline").read_bytes()
+            except OSError:
+                return False  # It has ended.
+        end = time.monotonic() + limit
+        while left := [process for process in pathlib.Path("/proc").glob("[0-9]*") if speaks_of_it(process)]:
+            assert time.monotonic() < end, f"still at work: {left}"
+            time.sleep(0.05)
 
     def size(self, image):
         """Bytes of an image's files."""
@@ -74,6 +88,7 @@ def engine():
             yield engine
         finally:
             engine.try_podman("rm", "--all", "--force", "--time", "0")
+            engine.wait_until_left()
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +126,7 @@ class Container:
 
     def __init__(self, engine, image, compose):
         self.engine = engine
-        options = list(HERE)
+        options = [*HERE, f"--arch={ARCHITECTURE}"]
         if compose["read_only"]:
             # podman would make /tmp and /run writable all the same; Docker does not.
             options += ["--read-only", "--read-only-tmpfs=false"]

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 
-from conftest import BASE, HERE, ROOT, output
+from conftest import ARCHITECTURE, BASE, HERE, ROOT, output
 from service import post
 
 URL = "http://localhost:8089"
@@ -38,6 +38,7 @@ def test_the_compose_file_is_valid():
 def test_the_image_says_how_to_run_it(engine, image):
     said = json.loads(engine.podman("image", "inspect", image))[0]
     config = said["Config"]
+    assert (said["Os"], said["Architecture"]) == ("linux", ARCHITECTURE)
     assert config["User"] == "65532:65532"
     assert list(config["Volumes"]) == ["/data"] and "DATA_DIR=/data" in config["Env"]
     assert list(config["ExposedPorts"]) == ["8089/tcp"]

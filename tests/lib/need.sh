@@ -182,22 +182,27 @@ need_debian_root() {
     as_root mv "$root.part" "$root"
 }
 
-# What a Pi is emulated from, with a kernel of 16 KiB pages, in $TOOLS/pi-machine: made once, in about ten minutes.
-need_pi_machine() {
-    [ ! -e "$TOOLS/pi-machine/initrd" ] || return 0
-    need_command mmdebstrap mmdebstrap || return
+# That this machine runs programs for ARM64, by its emulator.
+need_arm64_programs() {
     need_command arch-test arch-test || return
-    need_command cpio cpio || return
-    need_command depmod kmod || return
-    need_command xz xz-utils || return
-    need_command mke2fs e2fsprogs || return
-    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need_packages debian-archive-keyring || return
     if ! arch-test arm64 >/dev/null; then
         # Where no systemd did it at boot.
         need_command update-binfmts binfmt-support || return
         [ -e /proc/sys/fs/binfmt_misc/status ] || as_root mount -t binfmt_misc none /proc/sys/fs/binfmt_misc || return
         as_root update-binfmts --enable qemu-aarch64 || return
     fi
+}
+
+# What a Pi is emulated from, with a kernel of 16 KiB pages, in $TOOLS/pi-machine: made once, in about ten minutes.
+need_pi_machine() {
+    [ ! -e "$TOOLS/pi-machine/initrd" ] || return 0
+    need_command mmdebstrap mmdebstrap || return
+    need_command cpio cpio || return
+    need_command depmod kmod || return
+    need_command xz xz-utils || return
+    need_command mke2fs e2fsprogs || return
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need_packages debian-archive-keyring || return
+    need_arm64_programs || return
     say "make: a Debian trixie for ARM64, and a kernel with pages of 16 KiB"
     as_root tests/systemd/pi/make "$TOOLS/pi-machine"
 }

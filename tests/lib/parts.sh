@@ -199,25 +199,33 @@ can_boot() {
 
 part_container() { # the image, built and run as packaging/compose.yaml has it
     can_boot || return "$NOT_RUN"
+    need_containers
+    need_venv clients
+    need_binary
+    local status=0
+    say "$PART: pytest tests/container"
+    container_tests "$(need_architecture)" "$LUCID_AUTH_BIN" "$RESULTS/$PART.xml" || status=$?
+    python3 tests/lib/count.py "$RESULTS/$PART.xml" >"$RESULTS/$PART.count"
+    return "$status"
+}
+
+need_containers() {
     need_command buildah buildah
     need_command podman podman
     need_command crun crun
     need_command docker-compose docker-compose
     need_command ip iproute2
     [ -e /etc/ssl/certs/ca-certificates.crt ] || need_packages ca-certificates
-    need_venv clients
-    need_binary
-    local junit=$RESULTS/$PART.xml status=0
-    say "$PART: pytest tests/container"
+}
+
+container_tests() { # container_tests ARCHITECTURE BINARY JUNIT
     # A network of its own, in which port 8089 is free; and the one kind of control groups that is left, for crun.
     # shellcheck disable=SC2016 # the inner shell expands it
     as_root unshare --mount --net bash -c 'mount --make-rprivate / && umount --recursive /sys/fs/cgroup &&
         mount -t cgroup2 none /sys/fs/cgroup && ip link set lo up && exec "$@"' bash \
-        env PATH="$PATH:/usr/sbin" HOME="$HOME" PYTHONDONTWRITEBYTECODE=1 LUCID_AUTH_BIN="$LUCID_AUTH_BIN" \
+        env PATH="$PATH:/usr/sbin" HOME="$HOME" PYTHONDONTWRITEBYTECODE=1 LUCID_TEST_ARCHITECTURE="$1" LUCID_AUTH_BIN="$2" \
         "$TOOLS/clients/bin/python" -m pytest --quiet -p no:cacheprovider -rP --durations=5 --maxfail=3 \
-        --junitxml="$junit" tests/container || status=$?
-    python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
-    return "$status"
+        --junitxml="$3" tests/container
 }
 
 part_release() { # the files of a release; only with --long (also for the other architecture, and built twice) or --only
@@ -239,26 +247,36 @@ part_release() { # the files of a release; only with --long (also for the other 
     return "$status"
 }
 
-part_pi() { # the ARM64 binary on a Cortex-A76 with pages of 16 KiB, and its package on a whole machine of that kind, both emulated; only with --long, --pi or --only
+part_pi() { # the ARM64 binary on a Cortex-A76 with pages of 16 KiB, its image, and its package on a whole machine of that kind, all emulated; only with --long, --pi or --only
     need_command qemu-aarch64-static qemu-user-static || return "$NOT_RUN"
     need_command qemu-system-aarch64 qemu-system-arm || return "$NOT_RUN"
     need_command openssl openssl
+    need_command lintian lintian
     need_command readelf binutils
     need_venv clients
-    local status=0 binary p f s passed=0 failed=0 skipped=0 test
+    local status=0 binary p f s passed=0 failed=0 skipped=0 test tests=(binary image machine)
     say "build: packaging/build arm64"
     binary=$(realpath "$(packaging/build arm64)")
     local test_options=(-m pytest --quiet -p no:cacheprovider --durations=5)
     say "$PART: pytest tests/pi"
     PYTHONDONTWRITEBYTECODE=1 LUCID_ARM64_BIN=$binary "$TOOLS/clients/bin/python" "${test_options[@]}" \
         --junitxml="$RESULTS/$PART-binary.xml" tests/pi || status=$?
+    if can_boot; then
+        need_containers
+        need_arm64_programs
+        say "$PART: pytest tests/container, for ARM64"
+        container_tests arm64 "$binary" "$RESULTS/$PART-image.xml" || status=$?
+    else
+        skipped=1
+        tests=(binary machine)
+    fi
     need_pi_machine
-    say "$PART: pytest tests/systemd/test_service.py, on an emulated machine"
+    say "$PART: pytest tests/systemd, on an emulated machine"
     as_root env PATH="$PATH" HOME="$HOME" PYTHONDONTWRITEBYTECODE=1 LUCID_AUTH_BIN="$binary" LUCID_TEST_ARCHITECTURE=arm64 \
         LUCID_TEST_PI="$TOOLS/pi-machine" LUCID_TEST_TOOLS="$TOOLS" LUCID_TEST_PATIENCE=8 \
         "$TOOLS/clients/bin/python" "${test_options[@]}" --maxfail=3 \
-        --junitxml="$RESULTS/$PART-machine.xml" tests/systemd/test_service.py || status=$?
-    for test in binary machine; do
+        --junitxml="$RESULTS/$PART-machine.xml" tests/systemd || status=$?
+    for test in "${tests[@]}"; do
         read -r p f s < <(python3 tests/lib/count.py "$RESULTS/$PART-$test.xml")
         passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     done

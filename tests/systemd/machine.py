@@ -1,5 +1,6 @@
 """A Debian with a systemd of its own as PID 1, in a container without a network."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -61,11 +62,26 @@ class Machine:
         """What the service and systemd said of it since it booted."""
         return self.run("journalctl", "--unit=lucid-auth.service", "--boot", "--output=cat", "--no-pager").stdout
 
-    def drop_in(self, text, unit="lucid-auth.service", name="test"):
-        """Change a unit until the next boot; an empty text takes the change back."""
-        file = f"/run/systemd/system/{unit}.d/{name}.conf"
-        self.run("sh", "-euc", f'mkdir -p "$(dirname {file})"; [ -z "$1" ] && rm -f {file} || printf "%s" "$1" >{file}; '
-                 "systemctl daemon-reload", "sh", text)
+    @contextlib.contextmanager
+    def drop_in(self, text, unit="lucid-auth.service"):
+        """Change a unit for as long as the block lasts, however it ends. What runs then goes on with it until it restarts."""
+        file = f"/run/systemd/system/{unit}.d/test.conf"
+        self.run("sh", "-euc", f'mkdir -p "$(dirname {file})"; printf "%s" "$1" >{file}; systemctl daemon-reload', "sh", text)
+        try:
+            yield
+        finally:
+            self.sh(f"rm {file}; systemctl daemon-reload")
+
+    @contextlib.contextmanager
+    def own_settings(self):
+        """Let the block change the settings, and put them back and restart the service, however it ends."""
+        settings, kept, drop_ins = "/etc/default/lucid-auth", "/root/settings", "/etc/systemd/system/lucid-auth.service.d"
+        self.sh(f"cp {settings} {kept}")
+        try:
+            yield
+        finally:
+            self.sh(f"cp {kept} {settings}; rm -rf {drop_ins}; systemctl daemon-reload")
+            self.restart()
 
     def curl(self, *arguments, check=True):
         """curl in it."""

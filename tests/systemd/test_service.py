@@ -165,11 +165,11 @@ def test_only_private_networks_reach_it(machine, readme_blocks):
         return machine.curl("--fail", "--max-time", str(2 * PATIENCE), "--interface", one, f"http://{one}:8089/health", check=False).returncode == 0
 
     assert [reaches(one) for one in address.values()] == [False, True, True]
-    machine.drop_in("[Service]\nIPAddressAllow=any\n")
+    with machine.drop_in("[Service]\nIPAddressAllow=any\n"):
+        machine.restart()
+        assert reaches(address["far"])
     machine.restart()
-    assert reaches(address["far"])
-    machine.drop_in("")
-    machine.restart()
+    assert not reaches(address["far"])
 
 
 def test_killed_it_comes_back_and_nobody_is_logged_out(machine):
@@ -180,20 +180,19 @@ def test_killed_it_comes_back_and_nobody_is_logged_out(machine):
 
 
 def test_hung_it_is_ended_by_the_watchdog_and_comes_back(machine):
-    machine.drop_in(f"[Service]\nWatchdogSec={2 * PATIENCE}\n")
-    machine.restart()
-    before, restarts = machine.show("MainPID"), int(machine.show("NRestarts"))
-    machine.sh(f"kill -STOP {before}")
-    until("it is back", lambda: restarted(machine, before))
-    assert int(machine.show("NRestarts")) == restarts + 1
-    assert "Watchdog timeout" in machine.log()
-    assert is_signed_in(machine)
-    # One that lives gets more time than that.
-    alive = machine.show("MainPID")
-    until("a second status", lambda: "1 users" in machine.show("StatusText"))
-    machine.sh(f"sleep {3 * PATIENCE}")
-    assert machine.show("MainPID") == alive
-    machine.drop_in("")
+    with machine.drop_in(f"[Service]\nWatchdogSec={2 * PATIENCE}\n"):
+        machine.restart()
+        before, restarts = machine.show("MainPID"), int(machine.show("NRestarts"))
+        machine.sh(f"kill -STOP {before}")
+        until("it is back", lambda: restarted(machine, before))
+        assert int(machine.show("NRestarts")) == restarts + 1
+        assert "Watchdog timeout" in machine.log()
+        assert is_signed_in(machine)
+        # One that lives gets more time than that.
+        alive = machine.show("MainPID")
+        until("a second status", lambda: "1 users" in machine.show("StatusText"))
+        machine.sh(f"sleep {3 * PATIENCE}")
+        assert machine.show("MainPID") == alive
     machine.restart()
 
 
@@ -207,50 +206,47 @@ def test_reloading_changes_the_log_level_and_names_what_takes_a_restart(machine,
 
 
 def test_wrong_settings_stop_it_once_with_a_word_for_each(machine):
-    machine.sh("cp /etc/default/lucid-auth /root/settings; printf 'RATE_LIMIT_ADMIN=many\\nTRON_NETWORK=moon\\n' >>/etc/default/lucid-auth")
-    assert machine.run("systemctl", "restart", "lucid-auth", check=False).returncode != 0
-    assert [machine.show(name) for name in ("ActiveState", "ExecMainStatus", "NRestarts")] == ["failed", "78", "0"]
-    log = machine.log()
-    assert 'RATE_LIMIT_ADMIN="many"' in log and 'TRON_NETWORK="moon"' in log
-    machine.sh("cp /root/settings /etc/default/lucid-auth; systemctl restart lucid-auth")
+    with machine.own_settings():
+        machine.sh("printf 'RATE_LIMIT_ADMIN=many\\nTRON_NETWORK=moon\\n' >>/etc/default/lucid-auth")
+        assert machine.run("systemctl", "restart", "lucid-auth", check=False).returncode != 0
+        assert [machine.show(name) for name in ("ActiveState", "ExecMainStatus", "NRestarts")] == ["failed", "78", "0"]
+        log = machine.log()
+        assert 'RATE_LIMIT_ADMIN="many"' in log and 'TRON_NETWORK="moon"' in log
     assert is_signed_in(machine)
 
 
 def test_a_certificate_and_its_key_come_as_credentials(machine, readme_blocks, tmp_path):
     machine.certificate(tmp_path)
-    machine.sh("cp /etc/default/lucid-auth /root/settings")
-    readme(machine, readme_blocks.block("LoadCredential"))
-    assert machine.sh("stat -c '%U %a' /etc/lucid-auth.key") == "root 600\n"
-    body = machine.curl("--insecure", "https://127.0.0.1:8089/health").stdout
-    assert '"healthy"' in body
-    # The commands know from the unit where the certificate is, and do not mind when it is gone with the service.
-    assert machine.run("lucid-authctl", "healthcheck").stdout.startswith("healthy: https://")
-    found = {one["name"]: one for one in json.loads(machine.run("lucid-authctl", "doctor", "--json", check=False).stdout)["findings"]}
-    assert (found["tls"]["level"], found["port"]["level"]) == ("warning", "ok"), found  # It is good for two days.
-    machine.run("systemctl", "stop", "lucid-auth")
-    assert "SUPER_ADMIN" in machine.run("lucid-authctl", "user", "list").stdout
-    machine.run("systemctl", "start", "lucid-auth")
-    machine.sh("rm -r /etc/systemd/system/lucid-auth.service.d; cp /root/settings /etc/default/lucid-auth; "
-               "systemctl daemon-reload; systemctl restart lucid-auth")
+    with machine.own_settings():
+        readme(machine, readme_blocks.block("LoadCredential"))
+        assert machine.sh("stat -c '%U %a' /etc/lucid-auth.key") == "root 600\n"
+        body = machine.curl("--insecure", "https://127.0.0.1:8089/health").stdout
+        assert '"healthy"' in body
+        # The commands know from the unit where the certificate is, and do not mind when it is gone with the service.
+        assert machine.run("lucid-authctl", "healthcheck").stdout.startswith("healthy: https://")
+        found = {one["name"]: one for one in json.loads(machine.run("lucid-authctl", "doctor", "--json", check=False).stdout)["findings"]}
+        assert (found["tls"]["level"], found["port"]["level"]) == ("warning", "ok"), found  # It is good for two days.
+        machine.run("systemctl", "stop", "lucid-auth")
+        assert "SUPER_ADMIN" in machine.run("lucid-authctl", "user", "list").stdout
+        machine.run("systemctl", "start", "lucid-auth")
     assert is_signed_in(machine)
 
 
 def test_its_own_authority_makes_a_certificate_for_the_machine(machine, readme_blocks):
-    machine.sh("cp /etc/default/lucid-auth /root/settings")
-    said = readme(machine, readme_blocks.block("TLS_SELF_SIGNED"))
-    until("it answers", lambda: '"healthy"' in machine.curl("--insecure", "https://127.0.0.1:8089/health", check=False).stdout)
-    fingerprint = machine.run("lucid-authctl", "tls", "ca", "--fingerprint").stdout.strip()
-    assert fingerprint in said and fingerprint in machine.curl("--insecure", "https://127.0.0.1:8089/tls/ca").stdout
-    names = machine.run("lucid-authctl", "tls", "show").stdout
-    own = machine.sh("uname -n").strip()
-    assert {own, f"{own}.local", "localhost"} <= set(names.split()), names
-    # Who has that authority needs nothing else.
-    machine.sh("lucid-authctl tls ca >/root/ca.crt")
-    for host in ["localhost", f"{own}.local"]:
-        body = machine.curl("--cacert", "/root/ca.crt", "--resolve", f"{host}:8089:127.0.0.1", f"https://{host}:8089/health").stdout
-        assert '"healthy"' in body, host
-    assert machine.run("lucid-authctl", "healthcheck").stdout.startswith("healthy: https://")
-    machine.sh("cp /root/settings /etc/default/lucid-auth; systemctl restart lucid-auth")
+    with machine.own_settings():
+        said = readme(machine, readme_blocks.block("TLS_SELF_SIGNED"))
+        until("it answers", lambda: '"healthy"' in machine.curl("--insecure", "https://127.0.0.1:8089/health", check=False).stdout)
+        fingerprint = machine.run("lucid-authctl", "tls", "ca", "--fingerprint").stdout.strip()
+        assert fingerprint in said and fingerprint in machine.curl("--insecure", "https://127.0.0.1:8089/tls/ca").stdout
+        names = machine.run("lucid-authctl", "tls", "show").stdout
+        own = machine.sh("uname -n").strip()
+        assert {own, f"{own}.local", "localhost"} <= set(names.split()), names
+        # Who has that authority needs nothing else.
+        machine.sh("lucid-authctl tls ca >/root/ca.crt")
+        for host in ["localhost", f"{own}.local"]:
+            body = machine.curl("--cacert", "/root/ca.crt", "--resolve", f"{host}:8089:127.0.0.1", f"https://{host}:8089/health").stdout
+            assert '"healthy"' in body, host
+        assert machine.run("lucid-authctl", "healthcheck").stdout.startswith("healthy: https://")
     assert is_signed_in(machine)
 
 
@@ -276,11 +272,15 @@ def test_the_master_key_comes_as_a_credential_and_is_lent_to_commands(machine, r
     done = machine.run("lucid-authctl", "user", "show", "nobody", check=False)
     assert done.returncode == 2
     assert machine.sh("find /run -name 'lucid-authctl.*'") == ""
-    machine.sh(f"mv {key} /root/key; systemctl start lucid-auth || true")
-    until("it says what it lacks", lambda: "MASTER_KEY" in machine.log())
-    done = machine.run("lucid-authctl", "user", "list", check=False)
-    assert done.returncode == 1 and "MASTER_KEY" in done.stdout, done.stdout
-    machine.sh(f"mv /root/key {key}; systemctl reset-failed lucid-auth; systemctl restart lucid-auth")
+    machine.sh(f"mv {key} /root/key")
+    try:
+        machine.run("systemctl", "start", "lucid-auth", check=False)
+        until("it says what it lacks", lambda: "MASTER_KEY" in machine.log())
+        done = machine.run("lucid-authctl", "user", "list", check=False)
+        assert done.returncode == 1 and "MASTER_KEY" in done.stdout, done.stdout
+    finally:
+        machine.sh(f"mv /root/key {key}")
+        machine.restart()
     assert is_signed_in(machine)
 
 
@@ -296,23 +296,24 @@ def test_doctor_finds_no_problem_in_what_was_installed(machine, readme_blocks):
 
 
 def test_systemd_holds_a_port_below_1024_for_it(machine):
-    machine.drop_in("[Socket]\nListenStream=\nListenStream=0.0.0.0:443\n", "lucid-auth.socket")
-    machine.run("systemctl", "stop", "lucid-auth.service")
-    machine.run("systemctl", "start", "lucid-auth.socket")
-    assert machine.show("ActiveState") == "inactive"
-    # The first connection starts it.
-    status, health = machine.call("/health", base="http://127.0.0.1:443")
-    assert (status, health["status"]) == (200, "healthy")
-    assert machine.show("ActiveState") == "active" and "listening on the socket that systemd passes on" in machine.log()
-    # Whoever calls while it restarts waits, and is not refused.
-    before = machine.show("MainPID")
-    machine.run("systemctl", "restart", "--no-block", "lucid-auth.service")
-    for _ in range(10):
-        assert machine.call("/health", base="http://127.0.0.1:443")[0] == 200
-    until("another process answers", lambda: machine.show("MainPID") not in ("0", before))
-    machine.drop_in("", "lucid-auth.socket")
-    machine.run("systemctl", "stop", "lucid-auth.socket", "lucid-auth.service")
-    machine.run("systemctl", "start", "lucid-auth.service")
+    try:
+        with machine.drop_in("[Socket]\nListenStream=\nListenStream=0.0.0.0:443\n", "lucid-auth.socket"):
+            machine.run("systemctl", "stop", "lucid-auth.service")
+            machine.run("systemctl", "start", "lucid-auth.socket")
+            assert machine.show("ActiveState") == "inactive"
+            # The first connection starts it.
+            status, health = machine.call("/health", base="http://127.0.0.1:443")
+            assert (status, health["status"]) == (200, "healthy")
+            assert machine.show("ActiveState") == "active" and "listening on the socket that systemd passes on" in machine.log()
+            # Whoever calls while it restarts waits, and is not refused.
+            before = machine.show("MainPID")
+            machine.run("systemctl", "restart", "--no-block", "lucid-auth.service")
+            for _ in range(10):
+                assert machine.call("/health", base="http://127.0.0.1:443")[0] == 200
+            until("another process answers", lambda: machine.show("MainPID") not in ("0", before))
+    finally:
+        machine.run("systemctl", "stop", "lucid-auth.socket", "lucid-auth.service")
+        machine.run("systemctl", "start", "lucid-auth.service")
     assert is_signed_in(machine)
 
 

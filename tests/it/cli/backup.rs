@@ -1,8 +1,18 @@
 //! `lucid-auth backup`, on a service that runs and on one that does not.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    os::unix::{
+        fs::{FileTypeExt as _, PermissionsExt as _, symlink},
+        net::UnixListener,
+    },
+    path::Path,
+    thread,
+};
 
-use lucid_auth::domain::audit::Action;
+use lucid_auth::domain::{audit::Action, timestamp::Timestamp};
+use serde_json::{Value, json as value};
 
 use super::{audited, done, files, json, refused, started};
 use crate::{http::Http, process::Service, wallet::Wallet};
@@ -79,5 +89,69 @@ fn a_backup_that_cannot_be_made_says_why_and_leaves_nothing() {
         fs::write(&file, bytes).unwrap();
         let said = refused(&data, &["backup", "verify", file.to_str().unwrap()], 1);
         assert!(said.contains(why), "{said}");
+    }
+}
+
+/// Ask for a backup to be taken to `to`, of something that answers in the service's place.
+fn refused_by(data: &Path, answer: &Value, to: &Path) -> String {
+    let listener = UnixListener::bind(data.join("admin.sock")).unwrap();
+    let said = thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut stream = BufReader::new(listener.accept().unwrap().0);
+            stream.get_mut().write_all(b"lucid-auth\n").unwrap();
+            let mut asked = String::new();
+            stream.read_line(&mut asked).unwrap();
+            assert!(asked.contains("backup"), "{asked}");
+            writeln!(stream.get_mut(), "{answer}").unwrap();
+        });
+        refused(data, &["backup", to.to_str().unwrap()], 1)
+    });
+    fs::remove_file(data.join("admin.sock")).unwrap();
+    said
+}
+
+#[test]
+fn a_service_that_was_broken_into_cannot_have_another_file_shown_or_removed() {
+    type Lay = fn(&Path, &Path);
+    let at = Timestamp::from_unix(1_793_000_000);
+    let name = "auth-2026-10-26T07-33-20Z.redb.handover";
+    let cases: [(&str, &str, Lay, &str); 6] = [
+        ("a file of another name", "secret", |_, _| {}, "not the name"),
+        (
+            "a copy of another time",
+            "auth-2026-10-26T07-33-21Z.redb.handover",
+            |path, _| fs::write(path, "").unwrap(),
+            "not the name",
+        ),
+        ("a link", name, |path, secret| symlink(secret, path).unwrap(), "symbolic link"),
+        (
+            "a second name of a file",
+            name,
+            |path, secret| fs::hard_link(secret, path).unwrap(),
+            "no file of its own",
+        ),
+        ("a folder", name, |path, _| fs::create_dir(path).unwrap(), "no file of its own"),
+        (
+            "a pipe",
+            name,
+            |path, _| assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success()),
+            "no file of its own",
+        ),
+    ];
+    for (case, named, lay, why) in cases {
+        let (folder, data) = started();
+        let (secret, to) = (folder.path().join("secret"), folder.path().join("copy.redb"));
+        fs::write(&secret, "of another's").unwrap();
+        let path = folder.path().join(named);
+        lay(&path, &secret);
+        let kind = fs::symlink_metadata(&path).unwrap().file_type();
+        let row = value!({
+            "file": path, "made_at": at, "bytes": 12, "took_ms": 1, "schema": 1, "users": 0, "sessions": 0, "audit_entries": 0,
+        });
+        let said = refused_by(&data, &value!({ "backup": row }), &to);
+        assert!(said.contains("was left alone") && said.contains(why), "{case}: {said}");
+        assert_eq!(fs::read_to_string(&secret).unwrap(), "of another's", "{case}");
+        assert_eq!(fs::symlink_metadata(&path).unwrap().file_type(), kind, "{case}: it was removed");
+        assert!(kind.is_fifo() == (case == "a pipe") && !to.exists(), "{case}");
     }
 }

@@ -1,7 +1,7 @@
 //! Backups of a service that 200 sign-ins and refreshes a second keep busy: each is of one moment.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{
         Mutex,
@@ -11,13 +11,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use lucid_auth::{
+    domain::refresh_token::RefreshToken,
+    store::{Snapshot, sessions},
+};
 use serde_json::{Value, json};
 
 use super::{json as print_json, place};
 use crate::{http::Http, process::Service, wallet::Wallet};
-
-const SESSIONS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("sessions");
 
 /// Writes a second, all clients together.
 const RATE: u32 = 200;
@@ -32,7 +33,17 @@ struct Log {
     ending: BTreeSet<String>,
     /// Sessions whose end was answered.
     ended: BTreeSet<String>,
+    /// Refresh tokens that were answered, by their hash.
+    issued: BTreeSet<[u8; 32]>,
+    /// Refresh tokens whose successor was answered.
+    replaced: BTreeSet<[u8; 32]>,
     writes: u32,
+}
+
+/// What is stored of the refresh token in an answer.
+fn hash(tokens: &Value) -> [u8; 32] {
+    let token: RefreshToken = tokens["refresh_token"].as_str().unwrap().parse().unwrap();
+    *token.hash().as_bytes()
 }
 
 /// One client, with wallets of its own: it signs in, refreshes and signs out, each in its time.
@@ -49,7 +60,9 @@ fn client(port: u16, number: u32, log: &Mutex<Log>, over: &AtomicBool) {
             0 | 1 => {
                 let body = http.signed(&Wallet::new(u64::from(number * 10_000 + turn))).unwrap();
                 let tokens = http.post("/auth/login", &body).unwrap().expect(200);
-                log.lock().unwrap().begun.insert(tokens["session_id"].as_str().unwrap().to_owned());
+                let mut log = log.lock().unwrap();
+                log.begun.insert(tokens["session_id"].as_str().unwrap().to_owned());
+                log.issued.insert(hash(&tokens));
                 live.push(tokens);
             }
             7 => {
@@ -63,19 +76,25 @@ fn client(port: u16, number: u32, log: &Mutex<Log>, over: &AtomicBool) {
             _ => {
                 let at = turn as usize % live.len();
                 let refresh = json!({ "refresh_token": live[at]["refresh_token"] });
-                live[at] = http.post("/auth/refresh", &refresh).unwrap().expect(200);
+                let tokens = http.post("/auth/refresh", &refresh).unwrap().expect(200);
+                let mut log = log.lock().unwrap();
+                log.issued.insert(hash(&tokens));
+                log.replaced.insert(hash(&live[at]));
+                live[at] = tokens;
             }
         }
         log.lock().unwrap().writes += 1;
     }
 }
 
-/// The sessions of a copy.
-fn sessions(copy: &Path) -> BTreeSet<String> {
-    let database = Database::open(copy).unwrap();
-    let table = database.begin_read().unwrap().open_table(SESSIONS).unwrap();
-    let name = |id: &[u8]| lucid_auth::domain::id::SessionId::from_bytes(id.try_into().unwrap()).to_string();
-    table.iter().unwrap().map(|row| name(row.unwrap().0.value())).collect()
+/// The sessions of a copy, each with what is stored of the refresh token that it takes.
+fn held(copy: &Path) -> BTreeMap<String, [u8; 32]> {
+    let all = Snapshot::open(copy).unwrap().read(|tx| {
+        let ids = sessions::over(tx, usize::MAX, |_| true)?;
+        ids.into_iter().map(|id| sessions::find(tx, id)).collect::<Result<Vec<_>, _>>()
+    });
+    let all = all.unwrap().into_iter().flatten();
+    all.map(|session| (session.id.to_string(), *session.rotation.current.as_bytes())).collect()
 }
 
 #[test]
@@ -93,18 +112,19 @@ fn each_backup_holds_what_was_answered_before_it_began_and_nothing_that_had_ende
         let drill = || {
             while start.elapsed() < Duration::from_secs(length) {
                 let copy = folder.path().join(format!("copy-{backups}.redb"));
-                let (begun, ended) = {
+                let (begun, ended, replaced) = {
                     let log = log.lock().unwrap();
-                    (log.begun.clone(), log.ended.clone())
+                    (log.begun.clone(), log.ended.clone(), log.replaced.clone())
                 };
                 let made = print_json(&data, &["backup", copy.to_str().unwrap()]);
-                let (begun_after, ending) = {
+                let (begun_after, ending, issued) = {
                     let log = log.lock().unwrap();
                     // A client that was answered meanwhile may not have noted it: allow for what was asked for.
-                    (log.begun.clone(), log.ending.clone())
+                    (log.begun.clone(), log.ending.clone(), log.issued.clone())
                 };
                 print_json(&data, &["backup", "verify", copy.to_str().unwrap()]);
-                let held = sessions(&copy);
+                let tokens = held(&copy);
+                let held: BTreeSet<_> = tokens.keys().cloned().collect();
                 assert_eq!(made["sessions"].as_u64(), Some(held.len() as u64));
                 let lost: Vec<_> = begun.difference(&ending).filter(|id| !held.contains(*id)).collect();
                 assert!(lost.is_empty(), "answered before the backup, and not in it: {lost:?}");
@@ -112,6 +132,10 @@ fn each_backup_holds_what_was_answered_before_it_began_and_nothing_that_had_ende
                 assert!(risen.is_empty(), "ended before the backup, and in it: {risen:?}");
                 let strange = held.difference(&begun_after).count();
                 assert!(strange <= CLIENTS as usize, "{strange} sessions that nobody began");
+                let stale = tokens.values().filter(|token| replaced.contains(*token)).count();
+                assert_eq!(stale, 0, "refreshed before the backup, and not so in it");
+                let early = tokens.values().filter(|token| !issued.contains(*token)).count();
+                assert!(early <= CLIENTS as usize, "{early} refresh tokens that nobody was given");
                 backups += 1;
             }
         };
