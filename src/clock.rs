@@ -16,10 +16,7 @@ impl Clock {
     /// The system's clock. Before 1970 it tells the Unix epoch.
     #[must_use]
     pub fn system() -> Self {
-        Self::new(|| {
-            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-            Timestamp::from_unix(since.as_secs())
-        })
+        Self::new(|| Timestamp::from_unix(since_epoch().as_secs()))
     }
 
     /// A clock that tells what `tell` returns, for tests.
@@ -33,6 +30,12 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }
+}
+
+/// How long ago the Unix epoch was, by the system's clock; nothing before 1970. For the log, which tells more than seconds.
+#[must_use]
+pub fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO)
 }
 
 impl fmt::Debug for Clock {

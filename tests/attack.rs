@@ -7,6 +7,9 @@
 //! | `held.rs` | connections that are held open and do nothing, or next to nothing |
 //! | `floods.rs` | anonymous calls by the hundred thousand |
 //! | `secrets.rs` | where the secrets of a run must not be found |
+//! | `once.rs` | everything that is good once, by many in the same moment |
+//! | `strangers.rs` | accounts of others: whether they are there, and whether their owners can be kept out |
+//! | `browsers.rs` | every row of the table, by way of somebody's browser |
 //! | `vectors.rs` | the two signature schemes, with Wycheproof's vectors and points of small order |
 //!
 //! What is tried of these elsewhere is not repeated here: the forms of a signature beside `domain/wallet/signature.rs`,
@@ -20,6 +23,8 @@
     reason = "what tests share fails as tests do"
 )]
 
+#[path = "attack/browsers.rs"]
+mod browsers;
 #[path = "support/figures.rs"]
 mod figures;
 #[path = "attack/floods.rs"]
@@ -31,6 +36,8 @@ mod held;
 #[path = "support/http.rs"]
 #[expect(dead_code, reason = "the test of kills needs more of it")]
 mod http;
+#[path = "attack/once.rs"]
+mod once;
 #[path = "support/process.rs"]
 #[expect(dead_code, reason = "the tests of the commands need more of it")]
 mod process;
@@ -39,6 +46,8 @@ mod process;
 mod rows;
 #[path = "attack/secrets.rs"]
 mod secrets;
+#[path = "attack/strangers.rs"]
+mod strangers;
 #[path = "it/support.rs"]
 #[expect(dead_code, reason = "the tests of single resources need more of it")]
 mod support;

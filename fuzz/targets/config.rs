@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, ffi::OsString, os::unix::ffi::OsStringExt as _,
 
 use lucid_auth::config::{Config, Loaded, Mistakes, SETTINGS, Source, Sources};
 
+use crate::input::is_one_in;
+
 const FILE: &str = "/settings";
 
 /// Three parts with a zero byte between: lines of the environment, the file of settings, and what any other file holds.
@@ -13,7 +15,8 @@ pub fn run(data: &[u8]) {
     let (environment, file, other) = (variables(&part()), part(), part());
     match load(environment.clone(), file, other.clone()) {
         Err(mistakes) => judge(&mistakes, &environment),
-        Ok(loaded) => {
+        // Which takes as long again, twice.
+        Ok(loaded) if is_one_in(16, data) => {
             // What was understood, given once more in the one plain way, is understood alike.
             let plain = plain(&loaded);
             let shown = shown(&loaded);
@@ -40,6 +43,7 @@ pub fn run(data: &[u8]) {
                 assert_eq!(self::shown(&again), shown);
             }
         }
+        Ok(_) => {}
     }
 }
 

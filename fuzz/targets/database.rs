@@ -85,7 +85,7 @@ impl Base {
 }
 
 /// The tables whose values are rows.
-const TABLES: [&str; 6] = ["meta", "signing_keys", "users", "sessions", "hardware_wallets", "audit"];
+pub const TABLES: [&str; 6] = ["meta", "signing_keys", "users", "sessions", "hardware_wallets", "audit"];
 
 /// Change so many bytes of values, through redb itself.
 fn change_rows(path: &Path, count: usize, input: &mut Input<'_>) {

@@ -1,4 +1,11 @@
-//! Takes values off the front of an input.
+//! Takes values off the front of an input, and chooses among inputs.
+
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+
+/// Whether this input is one of a few that something slow is done with: of so many, one. The same input always is, or never.
+pub fn is_one_in(count: u64, data: &[u8]) -> bool {
+    BuildHasherDefault::<DefaultHasher>::new().hash_one(data) % count == 0
+}
 
 /// What is left of an input.
 pub struct Input<'a>(pub &'a [u8]);

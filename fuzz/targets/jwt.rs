@@ -1,13 +1,19 @@
 //! Access tokens, by the service's own check.
+//!
+//! A check of a signature takes fifty times as long as all else, and finds nothing new in the next of a thousand that are
+//! wrong in the same way. So of the inputs that would come to one, few do, which their bytes decide: the same input does so
+//! each time. Nothing stands in for anything: what comes to no signature is read by the same reader of claims, or is refused
+//! by the service for its head.
 
 use std::sync::LazyLock;
 
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::Signer as _;
+use lucid_auth::domain::claims::Claims;
 use serde_json::{Map, Value};
 
 use crate::{
-    input::Input,
+    input::{Input, is_one_in},
     world::{NOW, World},
 };
 
@@ -18,6 +24,9 @@ static WORLD: LazyLock<(World, Token)> = LazyLock::new(|| {
         text.split('.').map(|part| BASE64URL_NOPAD.decode(part.as_bytes()).unwrap()).collect();
     (world, Token { header: parts[0].clone(), payload: parts[1].clone(), text })
 });
+
+/// Of the inputs that would come to a signature and are no token of ours, one in so many does.
+const SIGNED: u64 = 64;
 
 /// The one token that was issued.
 struct Token {
@@ -44,6 +53,13 @@ pub fn run(data: &[u8]) {
                 let at = usize::from(u16::from_be_bytes([change[0], change[1]])) % text.len();
                 text[at] ^= change[2];
             }
+            // What follows the head has come to the signature by then.
+            let head = good.text.find('.').map(|end| end + 1).unwrap();
+            let comes_to_signature = text[..head] == good.text.as_bytes()[..head];
+            if comes_to_signature && text != good.text.as_bytes() && !is_one_in(SIGNED, data) {
+                read_claims(&BASE64URL_NOPAD.decode(payload_of(&text)).unwrap_or_default());
+                return;
+            }
             if let Ok(text) = str::from_utf8(&text) {
                 assert_eq!(accepts(world, text), text == good.text, "{text}");
             }
@@ -51,16 +67,54 @@ pub fn run(data: &[u8]) {
         _ => {
             let mut parts = input.0.splitn(2, |byte| *byte == b'\n');
             let (header, payload) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-            let text = signed(world, header, payload);
+            let is_read = read_claims(payload);
+            if header == good.header && !is_read && !is_one_in(SIGNED, data) {
+                return;
+            }
+            let text = if header == good.header || is_one_in(SIGNED, data) {
+                signed(world, header, payload)
+            } else {
+                let head = BASE64URL_NOPAD.encode(header);
+                format!("{head}.{}.{}", BASE64URL_NOPAD.encode(payload), "A".repeat(86))
+            };
             let taken = accepts(world, &text);
-            let (header, payload) = (object(header), object(payload));
-            let is_good = header == object(&good.header) && payload == object(&good.payload);
-            let may = may_be_taken(world, header.as_ref(), payload.as_ref()) == Some(true);
-            assert!(!taken || may, "taken: {header:?} {payload:?}");
+            let (told_header, told) = (object(header), object(payload));
+            let may = may_be_taken(world, told_header.as_ref(), told.as_ref()) == Some(true);
+            assert!(!taken || may, "taken: {told_header:?} {told:?}");
             // Twice the same member is no token of ours, though `object` sees but one.
+            let is_good = header == good.header && told == object(&good.payload);
             assert!(taken || !is_good || text.len() != good.text.len(), "refused: {text}");
         }
     }
+}
+
+/// The second part of a token, as it stands there.
+fn payload_of(token: &[u8]) -> &[u8] {
+    token.split(|byte| *byte == b'.').nth(1).unwrap_or_default()
+}
+
+/// Whether the service's reader of claims takes this; if so, a second reading finds a value of the right kind in each.
+fn read_claims(payload: &[u8]) -> bool {
+    let Ok(claims) = serde_json::from_slice::<Claims>(payload) else { return false };
+    let all = object(payload).unwrap_or_else(|| panic!("claims that are no object: {claims:?}"));
+    let number = |name: &str| all[name].as_u64();
+    assert_eq!(
+        (number("exp"), number("nbf"), number("iat")),
+        (Some(claims.exp), Some(claims.nbf), Some(claims.iat))
+    );
+    assert_eq!(all["iss"], claims.iss);
+    assert_eq!(all["jti"], claims.jti);
+    assert_eq!(all["tron_address"], claims.tron_address.to_string());
+    assert_eq!(all["role"], claims.role.name());
+    assert_eq!(all["type"], "access");
+    for (name, id) in [
+        ("sub", claims.sub.to_string()),
+        ("user_id", claims.user_id.to_string()),
+        ("sid", claims.sid.to_string()),
+    ] {
+        assert!(all[name].as_str().is_some_and(|text| text.eq_ignore_ascii_case(&id)), "{name}: {all:?}");
+    }
+    true
 }
 
 fn accepts(world: &World, token: &str) -> bool {

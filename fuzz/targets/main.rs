@@ -2,7 +2,7 @@
 //!
 //! Each is two functions: `run` holds what the service makes of some bytes against a rule or a second reading, and panics
 //! where they differ; `seeds` makes inputs to begin with, of vectors and of what clients really send. What fuzzing found
-//! worth keeping is in `fuzz/corpus/NAME`.
+//! worth keeping is in `fuzz/corpus/NAME`, an input a line, in base64: `tests/fuzz/run --keep` adds to it.
 //!
 //! `LUCID_FUZZ_SEEDS=FOLDER` writes the seeds there and ends.
 #![no_main]
@@ -22,6 +22,7 @@ mod query;
 mod request;
 mod request_id;
 mod restore;
+mod rows;
 mod seal;
 mod signature;
 mod transfer;
@@ -43,8 +44,8 @@ macro_rules! targets {
     ($($name:ident)+) => { [$(Target { name: stringify!($name), run: $name::run, seeds: $name::seeds }),+] };
 }
 
-static TARGETS: [Target; 18] = targets! {
-    address body challenge config cookie database forwarded guard jwt origin query request request_id restore
+static TARGETS: [Target; 19] = targets! {
+    address body challenge config cookie database forwarded guard jwt origin query request request_id restore rows
     seal signature transfer x509
 };
 

@@ -6,7 +6,10 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use k256::ecdsa::SigningKey;
 use lucid_auth::domain::wallet::{Address, Scheme, Signature, SignatureError};
 
-use crate::input::Input;
+use crate::input::{Input, is_one_in};
+
+/// Of the signatures of good form that are not the good one, one in so many is checked.
+const CHECKED: u64 = 8;
 
 /// The order of the group, and half of it.
 const ORDER: [u8; 32] = *b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xba\xae\xdc\xe6\xaf\x48\xa0\x3b\xbf\xd2\x5e\x8c\xd0\x36\x41\x41";
@@ -63,6 +66,10 @@ fn judge(text: &str) {
     assert_eq!(read.is_ok(), expected.is_some(), "{text}");
     let (Ok(signature), Some(bytes)) = (read, expected) else { return };
     let (address, good) = *SIGNED;
+    // What takes a tenth of a millisecond, and seldom leads to code that it has not led to.
+    if bytes != good && !is_one_in(CHECKED, text.as_bytes()) {
+        return;
+    }
     let outcome = Scheme::TronV2.verify(address, MESSAGE, &signature);
     assert_eq!(outcome.is_ok(), bytes == good, "{text}: {outcome:?}");
     if let Err(error) = outcome {

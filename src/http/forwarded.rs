@@ -20,6 +20,9 @@ fn element(entry: &str) -> Option<Element> {
     let mut element = Element::default();
     for pair in split(entry, ';') {
         let (name, value) = pair.split_once('=')?;
+        if !is_token(name) {
+            return None;
+        }
         let value = unquote(value)?;
         if name.eq_ignore_ascii_case("for") {
             if element.client.replace(value).is_some() {
@@ -32,6 +35,13 @@ fn element(entry: &str) -> Option<Element> {
         }
     }
     Some(element)
+}
+
+/// Whether this is a token (RFC 9110 §5.6.2). A name that is none may hold a quote that a client left open, and with it what
+/// the proxy appended: all of it must then count for nothing, or what the client claimed before would count.
+fn is_token(text: &str) -> bool {
+    let is_in_tokens = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_in_tokens)
 }
 
 /// What stands between `separator`s outside of quotes, without the spaces around it.

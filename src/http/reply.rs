@@ -247,12 +247,15 @@ pub struct Html(pub String);
 impl Reply for Html {
     fn into_response(self) -> Result<Response, Problem> {
         let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", self.0);
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, security::PAGE_POLICY);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_SECURITY_POLICY, security::PAGE_POLICY);
+        // Or caches would decide for themselves how long it is good.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Ok(response)
     }
 
     fn outcomes(_: &mut Schemas) -> Vec<Outcome> {
-        vec![Outcome::ok("text/html; charset=utf-8", text())]
+        vec![Outcome::ok("text/html; charset=utf-8", text()).cached("no-store")]
     }
 }
 

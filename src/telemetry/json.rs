@@ -16,6 +16,8 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
+use crate::clock;
+
 /// Writes an event as one object: service, time, level, message, then each field beside them.
 ///
 /// A busy service writes thousands of lines a second, one for each request. So nothing is gathered first, and the time to
@@ -33,7 +35,7 @@ impl JsonLines {
 
     /// Write the time as RFC 3339 in UTC, to the microsecond.
     fn write_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let since = clock::since_epoch();
         let (second, part) = (since.as_secs(), since.subsec_micros());
         let mut known = self.second.lock().unwrap_or_else(PoisonError::into_inner);
         if known.0 != second || known.1.is_empty() {
