@@ -244,7 +244,7 @@ async fn every_answer_forbids_frames_guesses_and_caches() {
                 Some("no-store") => {}
                 None if reply.status == 204 && asked.starts_with("OPTIONS") => {}
                 Some("no-cache" | "public, max-age=300") if kept => {
-                    assert_eq!(reply.header("set-cookie"), None, "{asked}")
+                    assert_eq!(reply.header("set-cookie"), None, "{asked}");
                 }
                 other => panic!("{asked}: {other:?}"),
             }

@@ -179,7 +179,9 @@ fn alternative_names(extensions: &[u8]) -> Option<BTreeSet<Name>> {
         let mut names = Der::new(Der::new(extension.take(der::OCTET_STRING)?).take(der::SEQUENCE)?);
         while let Some((tag, value)) = names.next()? {
             if tag == der::implicit(2) {
-                found.insert(Name::Dns(String::from_utf8_lossy(value).into_owned()));
+                // An IA5String, which is ASCII; with anything else it names no host.
+                let name = str::from_utf8(value).ok().filter(|name| name.is_ascii());
+                found.extend(name.map(|name| Name::Dns(name.to_owned())));
             } else if tag == der::implicit(7) {
                 found.extend(address(value).map(Name::Address));
             }
