@@ -170,6 +170,21 @@ test('one session is ended, then all others, and this one stays', async () => {
   });
 });
 
+test('all others are those that there are when one says so, not those that were listed', async () => {
+  await onPage(browser, service.url, async (page) => {
+    const wallet = await openAccount(page);
+    await signInElsewhere(page, wallet.account, 'curl/8.14.1');
+    await page.reload();
+    await loaded(page);
+    const late = await signInElsewhere(page, wallet.account, 'late/1.0');
+    await page.getByRole('button', { name: 'End all others' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End all others' }).click();
+    await page.getByText('All other sessions have ended.').waitFor({ state: 'attached' });
+    const answer = await fetch(`${service.url}/auth/status`, { headers: { Authorization: `Bearer ${late.access_token}` } });
+    assert.equal(answer.status, 401);
+  });
+});
+
 test('a session that ended by itself is no failure, and one that cannot be ended is told', async () => {
   await onPage(
     browser,

@@ -461,3 +461,107 @@ test('a session that was ended elsewhere says so at the next thing one does', as
     { refusals: /401/ },
   );
 });
+
+test('who skips to the content stays in the part of the page that the address names', async () => {
+  await onPage(browser, service.url, async (page) => {
+    await openAdmin(page, { part: '#system' });
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'main');
+    assert.equal(new URL(page.url()).hash, '#system');
+    // By an address that was kept, there is something to see, too.
+    await page.goto('/admin#main');
+    await page.reload();
+    await page.getByRole('heading', { level: 2, name: 'Users' }).waitFor();
+  });
+});
+
+test('who goes back leaves what was asked, and what was to be signed, and nothing is done', async () => {
+  const user = await newUser(service.url, { name: 'Ada Left Alone' });
+  await onPage(
+    browser,
+    service.url,
+    async (page) => {
+      const wallet = await openAdmin(page, { part: '#audit' });
+      const leadsBack = async () => {
+        await page.goBack();
+        await page.waitForFunction(() => document.activeElement?.textContent === 'Audit log');
+        assert.equal(await page.getByRole('dialog').count(), 0);
+        assert.equal(await page.locator('#card').count(), 0);
+      };
+      await showUser(page, user);
+      await page.getByRole('button', { name: 'Lock' }).click();
+      await page.getByRole('dialog').waitFor();
+      await leadsBack();
+      await page.goForward();
+      await page.getByRole('heading', { level: 2, name: 'Ada Left Alone' }).waitFor();
+      await page.getByRole('combobox', { name: 'Role' }).selectOption('Super administrator');
+      await page.getByRole('button', { name: 'Change role' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Change role' }).click();
+      await heading(page, 'Sign to confirm');
+      const before = wallet.signed.length;
+      await leadsBack();
+      assert.equal(wallet.signed.length, before);
+      const { role, locked } = await ask(service.url, BOSS, 'GET', `/users/${user.id}`);
+      assert.deepEqual({ role, locked }, { role: 'USER', locked: false });
+    },
+    { refusals: /403/ },
+  );
+});
+
+test('the audit log is still filtered for who comes back to it, and says which time it does not take', async () => {
+  const user = await newUser(service.url);
+  await onPage(browser, service.url, async (page) => {
+    await openAdmin(page, { part: '#audit' });
+    await page.locator('#audit-filter-action').selectOption('Sign-in');
+    await page.getByRole('button', { name: 'Find entries' }).click();
+    await page.locator('tbody a').getByText(user.short).click();
+    await page.locator('.facts .address').getByText(user.address).waitFor();
+    await signInWithout(service.url, user.account);
+    await page.goBack();
+    assert.equal(await page.locator('#audit-filter-action').inputValue(), 'sign_in');
+    await page.waitForFunction((short) => [...document.querySelectorAll('tbody tr')].filter(({ textContent }) => textContent?.includes(short)).length === 2, user.short);
+    assert.deepEqual(new Set(await page.locator('tbody .action').allTextContents()), new Set(['Sign-in']));
+    await page.getByLabel('From').fill('20266-01-01T00:00');
+    await page.keyboard.press('Enter');
+    await page.locator('#audit-filter-from-wrong').getByText('Change it and try again').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'audit-filter-from');
+  });
+});
+
+test('a name of which nothing can be seen is none, and a pile of accents covers no neighbour', async () => {
+  // U+3164 is a letter to Unicode, and a blank to everybody.
+  const nobody = await newUser(service.url, { name: '\u3164' });
+  const pile = await newUser(service.url, { name: `Zoe${'\u0300\u0301'.repeat(20)}` });
+  await onPage(browser, service.url, async (page) => {
+    await openAdmin(page);
+    for (const [{ address }, name] of /** @type {const} */ ([[nobody, nobody.short], [pile, 'Zoe\u0300\u0301']])) {
+      await page.getByLabel('Name or address').fill(address);
+      await page.keyboard.press('Enter');
+      await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+      await page.getByRole('link', { name, exact: true }).click();
+      await page.getByRole('heading', { level: 2, name, exact: true }).waitFor();
+      await page.goBack();
+    }
+  });
+});
+
+test('what is said is said in one place as long as that is on show: a screen reader hears changes of it alone', async () => {
+  const user = await newUser(service.url);
+  await onPage(browser, service.url, async (page) => {
+    await openAdmin(page);
+    await showUser(page, user);
+    await page.evaluate(() => {
+      const region = document.getElementById('status');
+      const moves = /** @type {string[]} */ ([]);
+      Reflect.set(window, 'moves', moves);
+      new MutationObserver((changes) => {
+        for (const { addedNodes, target } of changes) if ([...addedNodes].some((node) => node === region)) moves.push(`${target.nodeName} ${region?.textContent}`);
+      }).observe(document.body, { childList: true, subtree: true });
+    });
+    await page.getByRole('button', { name: 'Lock' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Lock' }).click();
+    await page.locator('#status').getByText('The account is locked.').waitFor({ state: 'attached' });
+    assert.deepEqual(await page.evaluate(() => Reflect.get(window, 'moves')), ['DIALOG ', 'BODY '], 'it is empty where it comes to');
+  });
+});

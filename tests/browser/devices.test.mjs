@@ -139,6 +139,8 @@ test('a wrong PIN is told so, and can be entered again', async () => {
     await heading(page, 'Enter your KeepKey PIN');
     await click(page, 'Continue');
     await page.getByRole('status').getByText('Enter your PIN first.').waitFor({ state: 'attached' });
+    // What leads to another tab of the browser, or to a page before, is none of it.
+    for (const key of ['Control+1', 'Alt+2', 'Control+Backspace']) await page.keyboard.press(key);
     await page.keyboard.type('56');
     await page.keyboard.press('Backspace');
     await page.keyboard.type('6');

@@ -91,6 +91,7 @@ test('ten thousand users are counted, paged, found and filtered', async () => {
     await page.getByRole('heading', { level: 2, name: 'Person 09000' }).waitFor();
     await page.goBack();
     await shows(9);
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Person 09000', undefined, { polling: 100 });
     await page.getByRole('link', { name: 'System' }).click();
     await page.locator('.facts').getByText('10,000').first().waitFor();
   });

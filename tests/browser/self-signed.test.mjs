@@ -68,6 +68,25 @@ test('the page shows the fingerprint of the file that it offers, and leads to th
   );
 });
 
+test('printed, the page has all instructions and the address of the file', async () => {
+  await onPage(
+    browser,
+    service.url,
+    async (page) => {
+      await page.goto('/tls');
+      await page.getByRole('link', { name: /^Download/ }).waitFor();
+      const shown = () => page.locator('.steps > :not(summary)').evaluateAll((all) => all.filter((one) => one.checkVisibility({ contentVisibilityAuto: true })).length);
+      assert.equal(await shown(), 0, 'on a screen, who needs one opens it');
+      await page.emulateMedia({ media: 'print' });
+      assert.equal(await shown(), await page.locator('.steps > :not(summary)').count());
+      assert.ok((await shown()) > 7);
+      const address = await page.getByRole('link', { name: /^Download/ }).evaluate((link) => getComputedStyle(link, '::after').content);
+      assert.match(address, /\/tls\/ca\.crt/);
+    },
+    { context: PAST_WARNING },
+  );
+});
+
 test('a browser that was told of the authority warns of nothing, and lets the page reach devices', async (context) => {
   const home = await mkdtemp(join(tmpdir(), 'lucid-auth-home-'));
   const store = `sql:${join(home, '.pki/nssdb')}`;

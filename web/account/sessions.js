@@ -29,7 +29,7 @@ import { isKey, text, words } from '../lib/i18n/words.js';
 
 /** @param {import('../lib/api.js').User} user */
 export function sessionsPanel(user) {
-  const list = fetched(async () => /** @type {SignedIn[]} */ ((await call('GET', '/sessions')).sessions), render);
+  const list = fetched(readSessions, render);
   const element = panel('sessions.title', el('p', { class: 'lead' }, words('sessions.lead')), list.element);
 
   /** @param {SignedIn[]} sessions */
@@ -44,7 +44,7 @@ export function sessionsPanel(user) {
       el(
         'div',
         { class: 'actions' },
-        others.length > 0 ? button('secondary', 'sessions.others', () => void endOthers(others)) : undefined,
+        others.length > 0 ? button('secondary', 'sessions.others', () => void endOthers()) : undefined,
         button('secondary', 'sessions.all', () => void endAll()),
       ),
     ];
@@ -91,10 +91,10 @@ export function sessionsPanel(user) {
     if (done) await showOutcome('sessions.ended', element, list.reload);
   }
 
-  /** @param {SignedIn[]} others */
-  async function endOthers(others) {
+  async function endOthers() {
     const act = async () => {
-      for (const other of others) await endOne(other);
+      // Those that there are now, not those of the list: somebody may have signed in since.
+      for (const other of await readSessions()) if (!other.current) await endOne(other);
     };
     const done = await confirm({ title: 'sessions.others.title', lead: 'sessions.others.lead', action: 'sessions.others', danger: true, act });
     if (done) await showOutcome('sessions.othersEnded', element, list.reload);
@@ -106,6 +106,11 @@ export function sessionsPanel(user) {
     return confirm({ title: 'sessions.all.title', lead: 'sessions.all.lead', action: 'sessions.all', danger: true, act: () => leave(true) });
   }
   return element;
+}
+
+/** @returns {Promise<SignedIn[]>} */
+async function readSessions() {
+  return (await call('GET', '/sessions')).sessions;
 }
 
 /** @param {SignedIn} session */

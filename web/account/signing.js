@@ -28,11 +28,16 @@ const discovery = discoverWallets(() => onChange());
  */
 export function sign(wish) {
   return new Promise((resolve) => {
+    let using = false;
     const end = (/** @type {boolean} */ done) => {
+      removeEventListener('popstate', leave);
       onChange = () => {};
       begin();
       resolve(done);
     };
+    // Who goes on to another part of the page means to see that. What is signed already cannot be called back.
+    const leave = () => using || end(false);
+    addEventListener('popstate', leave);
     void choose();
 
     async function choose() {
@@ -125,7 +130,8 @@ export function sign(wish) {
       try {
         const signature = await during(signer.sign(challenge, promptsOf(way.name, signing, signal, list)), signal);
         show(views.waiting('signing.done'));
-        await wish.use({ address, message: challenge.message, signature, device: way.device });
+        using = true;
+        await wish.use({ address, message: challenge.message, signature, device: way.device }).finally(() => (using = false));
         end(true);
       } catch (error) {
         if (error instanceof ApiError && error.kind === 'challengeExpired' && !renewed) return renew(attempt);

@@ -30,6 +30,8 @@ function begin(main, { user: me }) {
   const menu = el('nav', { class: 'parts', 'aria-label': text('admin.parts') }, el('ul', {}, links.map(({ link }) => el('li', {}, link))));
   const view = el('div', { class: 'view' });
   const users = usersView();
+  /** Made when it is first asked for, and then kept with what was asked of it. @type {ReturnType<typeof auditView> | undefined} */
+  let audit;
   let stale = false;
   const changed = () => {
     stale = true;
@@ -46,16 +48,21 @@ function begin(main, { user: me }) {
 
   const show = () => {
     const [part = '', id] = location.hash.slice(1).split('/');
-    if (part === 'main') return undefined; // The link that skips to the content.
+    // The link that skips to the content, opened in some other way than by a click.
+    if (part === 'main' && view.hasChildNodes()) return undefined;
     const current = part === 'user' ? 'users' : (PARTS.find(({ name }) => name === part)?.name ?? 'users');
     for (const { name, link } of links) {
       if (name === current) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
     }
     if (part === 'user' && id) view.replaceChildren(...userView(me, id, changed, gone));
-    else if (current === 'audit') view.replaceChildren(...auditView());
     else if (current === 'system') view.replaceChildren(...systemView());
-    else {
+    else if (current === 'audit') {
+      // There is always something new in it.
+      if (audit) void audit.reload();
+      audit ??= auditView();
+      view.replaceChildren(audit.element);
+    } else {
       view.replaceChildren(users.element);
       if (done) void showOutcome(done, users.element, users.reload);
       else if (stale) void users.reload();
@@ -64,10 +71,17 @@ function begin(main, { user: me }) {
     }
     return view;
   };
+  /** What had the focus in each view that was left: who comes back goes on from there. @type {WeakMap<Element, HTMLElement>} */
+  const left = new WeakMap();
   const open = () => {
-    const shown = show();
+    const { activeElement: focused } = document;
+    const before = view.lastElementChild;
+    if (before && focused instanceof HTMLElement && before.contains(focused)) left.set(before, focused);
+    if (!show()) return;
+    const again = view.lastElementChild && left.get(view.lastElementChild);
+    if (again?.isConnected) return again.focus();
     scrollTo(0, 0);
-    shown?.querySelector('h2')?.focus();
+    view.querySelector('h2')?.focus();
   };
   addEventListener('hashchange', open);
   show();

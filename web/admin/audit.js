@@ -76,12 +76,12 @@ export function auditView() {
     ],
     action: 'audit.find',
     async save({ user = '', action, outcome, from, to }) {
-      query = { user_id: await idOf(user), action, outcome, from: moment(from), to: moment(to) };
+      query = { user_id: await idOf(user), action, outcome, from: moment('from', from), to: moment('to', to) };
       await list.reload();
     },
   });
   filter.classList.add('filter');
-  return [panel('admin.audit', filter, list.element)];
+  return { element: panel('admin.audit', filter, list.element), reload: list.reload };
 }
 
 /** The identifier of whoever is meant by it, or by their address. @param {string} user */
@@ -93,9 +93,13 @@ async function idOf(user) {
   return found.user_id;
 }
 
-/** As the service reads times. @param {string | undefined} local */
-function moment(local) {
-  return local ? new Date(local).toISOString().replace(/\.\d+/, '') : undefined;
+/** As the service reads times. @param {string} field @param {string | undefined} local */
+function moment(field, local) {
+  if (!local) return undefined;
+  const date = new Date(local);
+  // Years of five digits and more: as the service would refuse the field.
+  if (!(date.getFullYear() < 10_000)) throw new ApiError('server', { field });
+  return date.toISOString().replace(/\.\d+/, '');
 }
 
 /** @param {string} action */

@@ -7,6 +7,7 @@ import { time } from '../app/time.js';
 import { el } from '../lib/dom.js';
 import { shortAddress } from '../lib/format.js';
 import { text } from '../lib/i18n/words.js';
+import { visible } from '../lib/visible.js';
 import { roleName } from '../account/profile.js';
 import { loadPage } from './list.js';
 
@@ -25,7 +26,7 @@ const COLUMNS = [
     cell: (user) => [
       el('a', { href: `#user/${encodeURIComponent(user.user_id)}` }, el('bdi', {}, nameOf(user))),
       // Where there is no name, the address stands for it.
-      user.display_name?.trim() ? el('code', { class: 'aside address', dir: 'ltr', title: user.tron_address }, shortAddress(user.tron_address)) : undefined,
+      visible(user.display_name ?? '') ? el('code', { class: 'aside address', dir: 'ltr', title: user.tron_address }, shortAddress(user.tron_address)) : undefined,
     ],
   },
   { key: 'users.role', cell: ({ role }) => roleName(role) },
@@ -62,7 +63,7 @@ export function usersView() {
 
 /** @param {User} user */
 export function nameOf({ display_name: name, tron_address: address }) {
-  return name?.trim() || shortAddress(address);
+  return visible(name ?? '') || shortAddress(address);
 }
 
 /** @param {User} user */

@@ -20,7 +20,7 @@ import { button, failed } from './parts.js';
  */
 
 /**
- * Ask, and answer whether it was done. Escape and "Cancel" say no; the focus goes back to where it was.
+ * Ask, and answer whether it was done. Escape, "Cancel" and going on to another part of the page say no; the focus goes back to where it was.
  *
  * @param {Question} question
  * @returns {Promise<boolean>}
@@ -70,11 +70,16 @@ function ask({ title, lead, values, body = [], action, danger = false, typed, ac
     }
   };
 
+  // Comes before the event by which the page shows that part, which takes the focus.
+  const leave = () => busy || dialog.close();
+  addEventListener('popstate', leave);
+
   const dialog = el(
     'dialog',
     {
       'aria-labelledby': 'dialog-title',
       close: () => {
+        removeEventListener('popstate', leave);
         announce('');
         dialog.remove();
         if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
@@ -98,5 +103,6 @@ function ask({ title, lead, values, body = [], action, danger = false, typed, ac
   );
   document.body.append(dialog);
   dialog.showModal();
+  announce(''); // From now on in here.
   (input ?? cancel).focus();
 }

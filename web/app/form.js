@@ -20,6 +20,9 @@ import { failed } from './parts.js';
  * @property {ReadonlyArray<readonly [value: string, label: Key]>} [choices] a list to choose from in place of an input
  */
 
+/** The last moment with a year of four digits: browsers then take no more of them. */
+const LAST = '9999-12-31T23:59';
+
 /**
  * @param {object} form
  * @param {string} form.id
@@ -85,7 +88,7 @@ function control(id, { name, label, hint, value, type = 'text', autocomplete = '
   const shared = { id: own, name, 'aria-describedby': hintId };
   const input = choices
     ? el('select', shared, choices.map(([choice, key]) => el('option', { value: choice }, text(key))))
-    : el('input', { ...shared, type, autocomplete, dir: 'auto', spellcheck: 'false' });
+    : el('input', { ...shared, type, autocomplete, dir: 'auto', spellcheck: 'false', max: type === 'datetime-local' ? LAST : undefined });
   if (value !== undefined) input.value = value;
   const wrong = el('p', { class: 'wrong', id: `${own}-wrong`, hidden: true });
   /** @param {Key | undefined} key what is wrong with it */

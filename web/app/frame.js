@@ -11,6 +11,7 @@ import { text, words } from '../lib/i18n/words.js';
 import { beginAnewAfterLeaving, hasSession } from '../lib/mark.js';
 import { endSession, refreshSession, watchSession } from '../lib/session.js';
 import { setTitle } from '../lib/title.js';
+import { visible } from '../lib/visible.js';
 import { announce, begin as beginAnnouncing } from './live.js';
 import { button, failed, link, loading } from './parts.js';
 
@@ -53,7 +54,7 @@ export function openPage(page) {
   setTitle(text(page.title));
   menu.setAttribute('aria-label', text('app.menu'));
   document.body.replaceChildren(
-    el('a', { class: 'skip', href: '#main' }, words('app.skip')),
+    el('a', { class: 'skip', href: '#main', click: skip }, words('app.skip')),
     el(
       'header',
       { class: 'top' },
@@ -78,9 +79,15 @@ export function openPage(page) {
   else leaveFor(signInPath());
 }
 
+/** Go to the content and leave the address alone: what stands after # there says which part of the page it is. @param {Event} event */
+function skip(event) {
+  event.preventDefault();
+  main.focus();
+}
+
 /** Show who somebody is, anew after they changed their name. @param {User} user */
 export function showWho({ display_name: name, tron_address: address }) {
-  const shown = name?.trim() || `${address.slice(0, 6)}…${address.slice(-4)}`;
+  const shown = visible(name ?? '') || `${address.slice(0, 6)}…${address.slice(-4)}`;
   const out = button('quiet', 'in.out', () => void signOut());
   who.replaceChildren(el('span', { class: 'name' }, el('span', { class: 'unseen' }, words('app.who'), ' '), el('bdi', {}, shown)), out);
 }

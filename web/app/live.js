@@ -17,6 +17,8 @@ export function begin() {
 export function announce(message) {
   // Behind an open dialog nothing is read out.
   const dialog = document.querySelector('dialog[open]');
-  (dialog ?? document.body).append(region);
+  const place = dialog ?? document.body;
+  // What is put in anew is new to a screen reader, too, and what is new is not a change that it would say.
+  if (region.parentNode !== place) place.append(region);
   region.textContent = message;
 }

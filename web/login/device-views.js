@@ -56,8 +56,9 @@ export function pin(wallet, done, cancel) {
     button('secondary', 'pin.delete', () => change(places.slice(0, -1))),
     button('quiet', 'action.cancel', cancel),
   );
-  const onKey = (/** @type {KeyboardEvent} */ { key: pressed, target }) => {
+  const onKey = (/** @type {KeyboardEvent} */ { key: pressed, target, ctrlKey, altKey, metaKey }) => {
     if (!form.isConnected) return document.removeEventListener('keydown', onKey);
+    if (ctrlKey || altKey || metaKey) return; // For the browser: the first of its tabs, say.
     if (/^[1-9]$/.test(pressed)) change(places + pressed);
     else if (pressed === 'Backspace') change(places.slice(0, -1));
     else if (pressed === 'Enter' && !(target instanceof HTMLButtonElement)) submit();

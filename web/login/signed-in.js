@@ -3,6 +3,7 @@
 import { el } from '../lib/dom.js';
 import { formatMoment } from '../lib/format.js';
 import { isKey, text, words } from '../lib/i18n/words.js';
+import { visible } from '../lib/visible.js';
 import { copyButton } from './copy.js';
 import { button } from './screen.js';
 
@@ -16,7 +17,7 @@ import { button } from './screen.js';
  * @returns {View}
  */
 export function signedIn({ user, endsAt }, leave) {
-  const name = user.display_name?.trim();
+  const name = visible(user.display_name ?? '');
   const role = `role.${user.role}`;
   const entry = (/** @type {Key} */ key, /** @type {Array<string | Node>} */ ...value) => [
     el('dt', {}, words(key)),

@@ -4,6 +4,8 @@
  * cleaned, icons are taken only as small images, and their number is bounded.
  */
 
+import { visible } from '../lib/visible.js';
+
 /** @typedef {import('./provider.js').Provider} Provider */
 
 /**
@@ -77,15 +79,9 @@ function readAnnouncement(family, event) {
  */
 export function cleanName(name) {
   if (typeof name !== 'string') return '';
-  const visible = name
-    .slice(0, 1000)
-    // Some letters are nothing to see, too: the fillers of Hangul, and an empty cell of Braille.
-    .replace(/[\p{C}\p{Z}\p{DI}\u2800\s]+/gu, ' ')
-    // A pile of accents on one letter would cover its neighbours.
-    .replace(/(\p{M}{2})\p{M}+/gu, '$1')
-    .trim();
-  const characters = Array.from(visible);
-  return characters.length > MAX_NAME ? `${characters.slice(0, MAX_NAME - 1).join('')}…` : visible;
+  const shown = visible(name.slice(0, 1000));
+  const characters = Array.from(shown);
+  return characters.length > MAX_NAME ? `${characters.slice(0, MAX_NAME - 1).join('')}…` : shown;
 }
 
 /**
