@@ -432,6 +432,19 @@ def test_removing_keeps_the_data_and_installing_again_finds_them(machine, readme
     assert is_signed_in(machine)
 
 
+def test_purging_leaves_a_disk_empty_that_is_mounted_for_the_data(machine, readme_blocks, new):
+    machine.sh(f"systemctl stop lucid-auth; mkdir /root/data; cp -a {DATA}/. /root/data; mount -t tmpfs none {DATA}; cp -a /root/data/. {DATA}; "
+               "rm -r /root/data; systemctl start lucid-auth")
+    assert is_signed_in(machine)
+    readme(machine, readme_blocks.block("apt purge"))
+    assert machine.run("dpkg-query", "--show", "lucid-auth", check=False).returncode != 0
+    assert machine.sh(f"ls -A {DATA}") == ""
+    machine.sh(f"umount {DATA}")
+    readme(machine, readme_blocks.block("apt install"))
+    until("it is up", machine.is_up)
+    assert is_signed_in(machine), "what lies below was not touched"
+
+
 def test_purging_leaves_nothing(machine, readme_blocks):
     readme(machine, readme_blocks.block("apt purge"))
     left = machine.sh("find /etc /usr /var/lib -xdev -name '*lucid-auth*' -not -path '/var/lib/dpkg/*' -not -name '*.tmp' "
