@@ -295,8 +295,13 @@ def test_doctor_finds_no_problem_in_what_was_installed(machine, readme_blocks):
     machine.sh(f"chmod 600 {DATA}/auth.redb")
 
 
-def test_systemd_holds_a_port_below_1024_for_it(machine):
+def test_systemd_holds_a_port_below_1024_for_it(machine, readme_blocks):
     try:
+        # While the service has the port, as it has once it was installed.
+        assert machine.is_up()
+        readme(machine, readme_blocks.block("lucid-auth.socket"))
+        assert machine.show("ActiveState", "lucid-auth.socket") == "active" and machine.is_up()
+        machine.run("systemctl", "disable", "--now", "lucid-auth.socket")
         with machine.drop_in("[Socket]\nListenStream=\nListenStream=0.0.0.0:443\n", "lucid-auth.socket"):
             machine.run("systemctl", "stop", "lucid-auth.service")
             machine.run("systemctl", "start", "lucid-auth.socket")
@@ -354,7 +359,31 @@ def test_a_copy_that_only_root_can_read_is_verified_and_restored(machine, readme
     assert is_signed_in(machine)
 
 
-def test_copies_that_are_not_whole_are_refused_by_name_and_the_service_starts_again_with_a_good_one(machine, wallet):
+def test_copies_go_to_a_disk_that_only_root_may_write_whether_it_runs_or_not(machine):
+    machine.sh("mkdir -p /mnt/usb; chmod 700 /mnt/usb")
+    for number, state in enumerate(["start", "stop"], 1):
+        machine.run("systemctl", state, "lucid-auth")
+        machine.run("lucid-authctl", "backup", f"/mnt/usb/{number} of root.redb")
+        assert machine.sh(f"stat -c '%U %a' '/mnt/usb/{number} of root.redb'") == "root 600\n"
+        assert "is sound" in machine.run("lucid-authctl", "backup", "verify", f"/mnt/usb/{number} of root.redb").stdout
+        assert set(machine.sh(f"find {DATA} -printf '%u\n'").split()) == {"lucid-auth"}, state
+    machine.sh("systemctl start lucid-auth; rm -r /mnt/usb")
+    assert is_signed_in(machine)
+
+
+def test_backups_are_made_on_another_disk(machine, readme_blocks):
+    with machine.own_settings():
+        said = readme(machine, readme_blocks.block("BACKUP_DIR"))
+        assert re.search(r"^/mnt/usb/lucid-auth/auth-.* is a verified copy", said, re.MULTILINE), said
+        # Unplugged, it keeps nobody out.
+        machine.sh("rm -r /mnt/usb")
+        machine.restart()
+        until("it is up", machine.is_up)
+        assert machine.run("lucid-authctl", "backup", check=False).returncode == 1
+    assert is_signed_in(machine)
+
+
+def test_copies_that_are_not_whole_are_refused_by_name_and_the_service_starts_again_with_a_good_one(machine, readme_blocks):
     machine.sh("systemctl stop lucid-auth; mkdir -p /root/drill; "
                f"cp --preserve {DATA}/auth.redb /root/drill/good; head --bytes=20000 /root/drill/good >/root/drill/cut; "
                "cp /root/drill/good /root/drill/torn; "
@@ -366,7 +395,13 @@ def test_copies_that_are_not_whole_are_refused_by_name_and_the_service_starts_ag
         said = machine.run("journalctl", "--unit=lucid-auth.service", "--output=cat", "--no-pager", "--lines=30").stdout
         assert f"{DATA}/auth.redb is " in said and "It was left as it is." in said, (name, said)
         assert machine.run("cmp", f"/root/drill/{name}", f"{DATA}/auth.redb", check=False).returncode == 0, f"{name} was changed"
-    machine.sh(f"cp /root/drill/good {DATA}/auth.redb; systemctl reset-failed lucid-auth; systemctl start lucid-auth; rm -r /root/drill")
+    # As in the night: it has failed until systemd starts it no more, and then somebody comes.
+    with machine.drop_in("[Unit]\nStartLimitBurst=2\n[Service]\nRestartSec=100ms\n"):
+        machine.sh("systemctl reset-failed lucid-auth; systemctl start lucid-auth || true")
+        until("systemd gives it up", lambda: machine.show("ActiveState") == "failed")
+        assert machine.run("systemctl", "start", "lucid-auth", check=False).returncode != 0
+        readme(machine, readme_blocks.block("sudo cp"), COPY="/root/drill/good")
+    machine.sh("rm -r /root/drill")
     until("it is up", machine.is_up)
     assert is_signed_in(machine), "the very same file is no restored one"
 
@@ -395,6 +430,19 @@ def test_removing_keeps_the_data_and_installing_again_finds_them(machine, readme
     readme(machine, readme_blocks.block("apt install"))
     until("it is up", machine.is_up)
     assert is_signed_in(machine)
+
+
+def test_purging_leaves_a_disk_empty_that_is_mounted_for_the_data(machine, readme_blocks, new):
+    machine.sh(f"systemctl stop lucid-auth; mkdir /root/data; cp -a {DATA}/. /root/data; mount -t tmpfs none {DATA}; cp -a /root/data/. {DATA}; "
+               "rm -r /root/data; systemctl start lucid-auth")
+    assert is_signed_in(machine)
+    readme(machine, readme_blocks.block("apt purge"))
+    assert machine.run("dpkg-query", "--show", "lucid-auth", check=False).returncode != 0
+    assert machine.sh(f"ls -A {DATA}") == ""
+    machine.sh(f"umount {DATA}")
+    readme(machine, readme_blocks.block("apt install"))
+    until("it is up", machine.is_up)
+    assert is_signed_in(machine), "what lies below was not touched"
 
 
 def test_purging_leaves_nothing(machine, readme_blocks):
