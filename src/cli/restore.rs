@@ -1,6 +1,9 @@
 //! `lucid-auth restore`: put a copy of the database back.
 
-use std::{io::Write, path::PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use serde_json::json;
 
@@ -45,7 +48,7 @@ impl Arguments {
                 Start::Open(OpenError::InUse { .. }) => Failure::Refused(
                     "the copy is in place, and a service was started on it, which ends its sessions".into(),
                 ),
-                other => Failure::refused(other),
+                other => Failure::Refused(unopened(&other, restored.kept.as_deref())),
             })?;
         let (sessions, locked) = service.taken_over().map_or((0, 0), |one| (one.sessions, one.locked));
         let report = restored.report;
@@ -68,4 +71,12 @@ impl Arguments {
         }
         Ok(())
     }
+}
+
+/// What to say where the copy took the place, and cannot be opened there, such as with another `MASTER_KEY`.
+fn unopened(why: &Start, kept: Option<&Path>) -> String {
+    let before = kept.map_or_else(String::new, |kept| {
+        format!(" What was there before is {}: restore that to have it back.", kept.display())
+    });
+    format!("the copy is in place, but the service cannot start on it: {why}.{before}")
 }

@@ -11,7 +11,7 @@ use super::Service;
 use crate::{
     domain::{
         audit::{Action, Actor, Event},
-        backup::{Schedule, Standing, file_name, handed_over_name, made_at},
+        backup::{Schedule, Standing, file_name, handed_over_name, made_at, newest},
         timestamp::Timestamp,
     },
     store::{CheckReport, CopyError, CopyProgress, Tx, audit},
@@ -79,14 +79,14 @@ struct Known {
 }
 
 impl Backups {
-    pub(super) fn new(plan: Plan) -> Self {
+    pub(super) fn new(plan: Plan, now: Timestamp) -> Self {
         let backups = Self {
             plan,
             at_work: tokio::sync::Mutex::default(),
             progress: Mutex::default(),
             known: Mutex::default(),
         };
-        backups.look();
+        backups.look(now);
         backups
     }
 
@@ -103,9 +103,10 @@ impl Backups {
         names(&self.plan.dir).iter().filter_map(|name| made_at(name)).collect()
     }
 
-    /// See what is in the folder: whoever looks after the machine may have taken some away.
-    fn look(&self) {
-        let newest = self.made().into_iter().max();
+    /// See what is in the folder: whoever looks after the machine may have taken some away. One from the future is of a
+    /// clock that ran ahead, and would hide for as long that none is made any more.
+    fn look(&self, now: Timestamp) {
+        let newest = newest(&self.made(), now);
         let bytes = |at| fs::metadata(self.plan.dir.join(file_name(at))).map_or(0, |metadata| metadata.len());
         self.known().newest = newest.map(|at| (at, bytes(at)));
     }
@@ -210,7 +211,7 @@ impl Service {
         let Some(schedule) = self.0.backups.plan.schedule else { return Ok(()) };
         let service = self.clone();
         let looked = tokio::task::spawn_blocking(move || {
-            service.0.backups.look();
+            service.0.backups.look(service.now());
             service.0.backups.made()
         });
         let made = looked.await.unwrap_or_default();

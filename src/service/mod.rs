@@ -136,7 +136,7 @@ impl Service {
             tokens: tokens::Tokens::default(),
             key_change: tokio::sync::Mutex::default(),
             refused: system::Refused::default(),
-            backups: backup::Backups::new(rules.backup.clone()),
+            backups: backup::Backups::new(rules.backup.clone(), clock.now()),
             taken_over: std::sync::OnceLock::new(),
             counts: UseCases::default(),
             readable_at: std::sync::atomic::AtomicU64::new(u64::MAX),

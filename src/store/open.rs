@@ -62,8 +62,7 @@ pub struct CheckReport {
 ///
 /// [`OpenError`] saying what does not hold. A database in use cannot be checked.
 pub fn check(path: &Path) -> Result<CheckReport, OpenError> {
-    let file = File::open(path).map_err(|source| missing(path, io_error(path, source)))?;
-    probe(path, file, true)
+    probe(path, regular(path).map_err(|error| missing(path, error))?, true)
 }
 
 /// A database that is not in use, to be read as it is: nothing is written to it, and what does not hold in its rows is
@@ -77,7 +76,7 @@ impl Snapshot {
     ///
     /// [`OpenError`] if it is in use, or no database of this service and this version.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let file = File::open(path).map_err(|source| missing(path, io_error(path, source)))?;
+        let file = regular(path).map_err(|error| missing(path, error))?;
         unforeseen(path, || {
             let (database, schema) = read_only(path, file, false)?;
             if schema == schema::VERSION {
@@ -132,19 +131,23 @@ fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_symlink())
 }
 
-/// Open the database that is there, and never make one.
-pub(super) fn open_existing(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
-    let metadata = fs::metadata(path).map_err(|source| io_error(path, source))?;
-    if !metadata.is_file() {
-        // Opening a pipe would wait for ever.
+/// The file at `path`, to be read.
+fn regular(path: &Path) -> Result<File, OpenError> {
+    // Opening a pipe would wait for ever.
+    if !fs::metadata(path).map_err(|source| io_error(path, source))?.is_file() {
         return Err(OpenError::Foreign { path: path.to_owned(), why: "it is no regular file" });
     }
-    let file = || File::open(path).map_err(|source| io_error(path, source));
-    let is_small = metadata.len() <= CHECKED_AT_START;
-    let found = probe(path, file()?, is_small)?;
+    File::open(path).map_err(|source| io_error(path, source))
+}
+
+/// Open the database that is there, and never make one.
+pub(super) fn open_existing(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
+    let file = regular(path)?;
+    let is_small = file.metadata().map_err(|source| io_error(path, source))?.len() <= CHECKED_AT_START;
+    let found = probe(path, file, is_small)?;
     // A file that something else put here may be of many moments at once.
     if !is_small && takeover::verdict(path, (found.lineage, found.copied_at))?.0 != Verdict::Same {
-        probe(path, file()?, true)?;
+        probe(path, regular(path)?, true)?;
     }
     let database = builder().open(path).map_err(|error| refusal(path, error))?;
     if found.schema < schema::VERSION {

@@ -34,9 +34,12 @@ pub fn restore(from: &Path, database: &Path, now: Timestamp) -> Result<Restored,
     let report = open::check(from)?;
     // A link that stands for the database goes on leading to it.
     let database = &fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
-    let _lock = lock(database)?;
+    let lock = lock(database)?;
     let fresh = disk::beside(database, RESTORING);
-    let brought = bring(from, &fresh, database, now).and_then(|()| publish(&fresh, database, now));
+    let brought = bring(from, &fresh, database, now).and_then(|()| match &lock {
+        Some(_) => publish(&fresh, database, now),
+        None => publish_first(&fresh, database).map(|()| None),
+    });
     if brought.is_err() {
         // It may not even be there.
         drop(fs::remove_file(&fresh));
@@ -100,6 +103,20 @@ fn publish(fresh: &Path, database: &Path, now: Timestamp) -> Result<Option<PathB
     swap().map_err(|source| open::io_error(database, source))
 }
 
+/// Put `fresh` where there was no database that could have been locked. Unlike a rename, a link never takes the place of one
+/// that a service made meanwhile, and which that would go on with under another name.
+fn publish_first(fresh: &Path, database: &Path) -> Result<(), OpenError> {
+    let link = || {
+        fs::hard_link(fresh, database)?;
+        fs::remove_file(fresh)?;
+        disk::sync_folder_of(database)
+    };
+    link().map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists if database.exists() => OpenError::InUse { path: database.to_owned() },
+        _ => open::io_error(database, source),
+    })
+}
+
 /// Give `database`, if it is there, a second name that says when. The clock may stand at a time when one was made before.
 fn keep(database: &Path, now: Timestamp) -> io::Result<Option<PathBuf>> {
     let name = format!("before-restore-{}", now.to_string().replace(':', "-"));
@@ -114,4 +131,23 @@ fn keep(database: &Path, now: Timestamp) -> io::Result<Option<PathBuf>> {
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_a_service_made_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (fresh, database) = (folder.path().join("auth.redb.restoring"), folder.path().join("auth.redb"));
+        fs::write(&fresh, "copy").unwrap();
+        fs::write(&database, "made meanwhile").unwrap();
+        let refused = publish_first(&fresh, &database).unwrap_err();
+        assert!(matches!(refused, OpenError::InUse { .. }), "{refused}");
+        assert_eq!(fs::read(&database).unwrap(), b"made meanwhile");
+        fs::remove_file(&database).unwrap();
+        publish_first(&fresh, &database).unwrap();
+        assert_eq!((fs::read(&database).unwrap(), fresh.exists()), (b"copy".to_vec(), false));
+    }
 }

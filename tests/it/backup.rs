@@ -3,12 +3,15 @@
 use std::{fs, path::Path, time::Duration};
 
 use lucid_auth::{
-    domain::backup::Schedule,
+    domain::{
+        backup::{Schedule, file_name},
+        timestamp::Timestamp,
+    },
     service::{BackupPlan, Rules},
 };
 use serde_json::Value;
 
-use crate::support::{TestClock, TestServer, rules};
+use crate::support::{START, TestClock, TestServer, rules};
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
@@ -66,6 +69,25 @@ async fn backups_are_made_when_they_are_due_kept_as_long_as_is_set_and_told_of()
     server.clock.pass(30 * HOUR);
     server.service.back_up_if_due().await.unwrap();
     assert_eq!(told(&server).await["status"], "healthy");
+    server.clock.pass(31 * HOUR);
+    assert_eq!(told(&server).await["status"], "overdue");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn one_of_a_clock_that_ran_ahead_does_not_pass_for_the_newest() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("backups");
+    let schedule = Schedule { interval: Duration::from_secs(DAY), retention: Duration::from_secs(3 * DAY) };
+    let rules = Rules { backup: BackupPlan { dir: dir.clone(), schedule: Some(schedule) }, ..rules() };
+    fs::create_dir(&dir).unwrap();
+    fs::write(dir.join(file_name(Timestamp::from_unix(START + 999 * DAY))), "").unwrap();
+    let server = TestServer::over(&folder.path().join("auth.redb"), rules, TestClock::new()).await;
+    assert_eq!(told(&server).await["verified_at"], Value::Null);
+    server.service.back_up_if_due().await.unwrap();
+    server.clock.pass(1);
+    server.service.back_up_if_due().await.unwrap();
+    assert_eq!(told(&server).await["age_seconds"], 1);
     server.clock.pass(31 * HOUR);
     assert_eq!(told(&server).await["status"], "overdue");
     server.close().await;

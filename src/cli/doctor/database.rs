@@ -1,12 +1,15 @@
 //! Whether the database holds together: as `check` sees it, or as the service does that has it open.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::Finding;
 use crate::{
     cli::admin,
     config::Config,
-    store::{self, OpenError},
+    domain::seal::MasterKey,
+    store::{self, OpenError, Snapshot, meta},
 };
 
 const NAME: &str = "database";
@@ -14,17 +17,19 @@ const NAME: &str = "database";
 pub(super) fn check(config: &Config, health: Option<&Value>) -> Finding {
     let path = admin::database(&config.data_dir);
     match store::check(&path) {
-        Ok(report) => Finding::ok(
-            NAME,
-            format!(
-                "{} is sound: schema {}, {} users, {} sessions, {} audit entries.",
-                path.display(),
-                report.schema,
-                report.users,
-                report.sessions,
-                report.audit_entries
-            ),
-        ),
+        Ok(report) => keys(&path, config.master_key.as_ref()).unwrap_or_else(|| {
+            Finding::ok(
+                NAME,
+                format!(
+                    "{} is sound: schema {}, {} users, {} sessions, {} audit entries.",
+                    path.display(),
+                    report.schema,
+                    report.users,
+                    report.sessions,
+                    report.audit_entries
+                ),
+            )
+        }),
         Err(OpenError::InUse { path }) => in_use(&path.display().to_string(), health),
         Err(OpenError::Missing { path }) => Finding::warning(
             NAME,
@@ -33,6 +38,18 @@ pub(super) fn check(config: &Config, health: Option<&Value>) -> Finding {
         ),
         Err(error) => Finding::problem(NAME, error.to_string(), advice(&error)),
     }
+}
+
+/// What is wrong if the service, with this master key, does not open the keys of the sound database at `path`.
+fn keys(path: &Path, master: Option<&MasterKey>) -> Option<Finding> {
+    // One that a service has taken meanwhile, or that is of an older schema, is that service's to judge.
+    let snapshot = Snapshot::open(path).ok()?;
+    // Keys in the clear are sealed at the next start.
+    let opened =
+        snapshot.read(|tx| if meta::is_sealed(tx)? { meta::mac_key(tx, master).map(drop) } else { Ok(()) });
+    let error = opened.err()?;
+    let advice = "Give the service the MASTER_KEY that sealed them, from where it is kept; `lucid-auth key reset` is for when it is lost.";
+    Some(Finding::problem(NAME, format!("{} is sound, but {error}.", path.display()), advice))
 }
 
 fn in_use(path: &str, health: Option<&Value>) -> Finding {

@@ -72,3 +72,18 @@ fn a_database_in_use_or_missing_is_refused_by_name() {
     assert!(used.starts_with(&format!("error: {} is in use by another process", file.display())), "{used}");
     service.stop();
 }
+
+#[test]
+fn what_is_no_file_is_refused_by_name_and_waited_for_by_nobody() {
+    let (folder, data) = started();
+    let (pipe, other) = (folder.path().join("pipe"), folder.path().join("folder"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    fs::create_dir(&other).unwrap();
+    for place in [&pipe, &other] {
+        let place = place.to_str().unwrap();
+        for command in [&["check"][..], &["backup", "verify"], &["restore"]] {
+            let said = refused(&data, &[command, &[place]].concat(), 1);
+            assert!(said.contains(place) && said.contains("no regular file"), "{command:?}: {said}");
+        }
+    }
+}

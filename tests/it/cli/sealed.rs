@@ -75,6 +75,8 @@ fn without_the_right_master_key_nothing_starts_and_no_key_is_replaced() {
             assert!(ended.err.contains(why) && ended.err.contains("lucid-auth key reset"), "{}", ended.err);
             assert!(key.is_empty() || !ended.err.contains(key));
         }
+        let found = run(&data, &["doctor"], key);
+        assert!(found.code == Some(1) && found.out.contains(why), "{}", found.out);
     }
     assert_eq!(printed(&data, &["key", "list"], &master(1)), before);
 }
@@ -130,4 +132,25 @@ fn a_lost_master_key_is_replaced_and_the_users_stay() {
     Service::start(&data).stop();
     let actions: Vec<_> = audited(&data).into_iter().map(|(action, _)| action).collect();
     assert_eq!(actions, [Action::KeysReset, Action::KeysReset]);
+}
+
+#[test]
+fn a_copy_that_another_master_key_sealed_says_once_it_is_in_place_where_the_database_is_that_it_replaced() {
+    let (_folder, theirs) = started();
+    printed(&theirs, &["key", "list"], &master(1));
+    let (_folder, ours) = started();
+    let before = printed(&ours, &["key", "list"], &master(2));
+    let ended = run(&ours, &["restore", theirs.join("auth.redb").to_str().unwrap()], &master(2));
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.err.contains("the copy is in place") && ended.err.contains("does not open"),
+        "{}",
+        ended.err
+    );
+    let names = super::files(&ours);
+    let kept = names.iter().find(|name| name.contains("before-restore")).unwrap();
+    assert!(ended.err.contains(kept), "{}", ended.err);
+    let restored = run(&ours, &["restore", ours.join(kept).to_str().unwrap()], &master(2));
+    assert_eq!(restored.code, Some(0), "{}", restored.err);
+    assert_eq!(printed(&ours, &["key", "list"], &master(2)), before);
 }
