@@ -127,8 +127,9 @@ fn signed(world: &World, header: &[u8], payload: &[u8]) -> String {
     format!("{text}.{}", BASE64URL_NOPAD.encode(&signature.to_bytes()))
 }
 
+/// The members. What stands in one that nobody reads may be in another encoding than UTF-8, to the service as well.
 fn object(json: &[u8]) -> Option<Map<String, Value>> {
-    serde_json::from_slice(json).ok()
+    serde_json::from_str(&String::from_utf8_lossy(json)).ok()
 }
 
 /// What must hold of every token that is taken, read from its JSON member by member. `None` if one is not there.
@@ -196,5 +197,11 @@ pub fn seeds() -> Vec<Vec<u8>> {
     ] {
         seeds.push(own(&header, &payload.replacen(from, to, 1)));
     }
-    seeds.into_iter().map(String::into_bytes).collect()
+    let mut seeds: Vec<_> = seeds.into_iter().map(String::into_bytes).collect();
+    let mut unread = own(&header, &payload.replacen(r#""jti""#, r#""x":"?","jti""#, 1)).into_bytes();
+    if let Some(at) = unread.iter().position(|byte| *byte == b'?') {
+        unread[at] = 0xcb;
+    }
+    seeds.push(unread);
+    seeds
 }

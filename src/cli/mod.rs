@@ -13,6 +13,7 @@ mod key;
 mod metrics;
 mod reload;
 mod restore;
+mod schedule;
 mod serve;
 mod settings;
 mod systemd;

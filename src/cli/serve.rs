@@ -13,7 +13,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::oneshot,
     task::JoinSet,
-    time::{Instant, MissedTickBehavior, interval, interval_at},
+    time::{MissedTickBehavior, interval},
 };
 
 use super::{
@@ -22,6 +22,7 @@ use super::{
     https::Https,
     metrics,
     reload::{self, Reload},
+    schedule,
     settings::SettingFlags,
     systemd::{self, Passed},
 };
@@ -52,8 +53,6 @@ const KEYS: Duration = Duration::from_secs(60);
 const SWEEP: Duration = Duration::from_secs(3600);
 /// How often a database that failed is tried again.
 const HEAL: Duration = Duration::from_secs(2);
-/// How often it is seen whether a backup is due; the first time after this long.
-const BACKUP: Duration = Duration::from_secs(60);
 /// How many computations and disk reads run at once beside the threads that answer requests. Each has a stack.
 const BLOCKING_THREADS: usize = 32;
 
@@ -133,7 +132,7 @@ async fn serve(
 
     let commands = tokio::spawn(commands);
     let mut background = JoinSet::new();
-    background.spawn(back_up(service.clone()));
+    background.spawn(schedule::back_up(service.clone()));
     background.spawn(maintain(service.clone(), config.audit_retention));
     background.spawn(systemd::live(service));
     if let Some(https) = https.clone() {
@@ -244,18 +243,6 @@ async fn maintain(service: Service, audit_retention: Duration) {
         };
         if let Err(error) = done {
             tracing::error!(%error, "upkeep failed; it is tried again");
-        }
-    }
-}
-
-/// Make backups when they are due. Beside the other upkeep, which must not wait for them.
-async fn back_up(service: Service) {
-    let mut due = interval_at(Instant::now() + BACKUP, BACKUP);
-    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        due.tick().await;
-        if let Err(error) = service.back_up_if_due().await {
-            tracing::error!(%error, "no backup was made; it is tried again");
         }
     }
 }

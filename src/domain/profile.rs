@@ -97,13 +97,22 @@ pub struct AvatarUrl(String);
 checked_text!(AvatarUrl, is_avatar_url);
 
 fn is_display_name(text: &str) -> bool {
-    (1..=64).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(is_invisible)
+    (1..=64).contains(&text.chars().count())
+        && text.trim() == text
+        && !text.chars().any(is_invisible)
+        && !text.chars().all(is_variation)
+}
+
+/// Whether a character says how to draw the one before it, such as an emoji, and shows nothing alone.
+fn is_variation(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}')
 }
 
 /// Whether a character shows nothing, or changes how others are shown: names must look like what they are.
 fn is_invisible(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        // The fillers of Hangul and the empty cell of Braille are letters and signs by name alone.
+        || matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -173,7 +182,18 @@ mod tests {
         for good in ["Ada", "Ada Lovelace", "李小龍", "O'Neil-Smith", "🚀"] {
             assert!(good.parse::<DisplayName>().is_ok(), "{good}");
         }
-        for bad in ["", " Ada", "Ada ", "A\nda", "A\u{202e}da", "\u{200b}", &long] {
+        for bad in [
+            "",
+            " Ada",
+            "Ada ",
+            "A\nda",
+            "A\u{202e}da",
+            "\u{200b}",
+            "\u{3164}",
+            "\u{2800}",
+            "\u{fe0f}",
+            &long,
+        ] {
             assert_eq!(bad.parse::<DisplayName>(), Err(ProfileError::DisplayName), "{bad:?}");
         }
         for good in ["ada@example.org", "a+b@mail.example.co.uk", "jörg@müller.de"] {

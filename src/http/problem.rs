@@ -223,7 +223,11 @@ impl From<service::Error> for Problem {
             Error::SessionEnded => Code::SessionEnded,
             Error::RefreshTokenUnknown => Code::RefreshTokenUnknown,
             Error::RefreshTokenReused => Code::RefreshTokenReused,
-            Error::AccountLocked => return Self::new(Code::AccountLocked).retry_after(LOCKED),
+            Error::AccountLocked => {
+                return Self::new(Code::AccountLocked)
+                    .detail("locked_by", "administrator")
+                    .retry_after(LOCKED);
+            }
             Error::PermissionMissing(permission) => {
                 return Self::new(Code::PermissionMissing)
                     .message(message)
@@ -252,7 +256,10 @@ impl From<service::Error> for Problem {
                 return Self::new(Code::Unavailable).because(cause).retry_after(UNAVAILABLE);
             }
             Error::SignInLocked(left) => {
-                return Self::new(Code::AccountLocked).message(message).retry_after(left);
+                return Self::new(Code::AccountLocked)
+                    .message(message)
+                    .detail("locked_by", "failed_sign_ins")
+                    .retry_after(left);
             }
             Error::SignInSlowed(wait) => {
                 return Self::new(Code::RateLimited).message(message).retry_after(wait);

@@ -12,7 +12,7 @@ use hyper::{
 pub(super) const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
      font-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; \
-     require-trusted-types-for 'script'",
+     require-trusted-types-for 'script'; trusted-types 'none'",
 );
 
 /// For all else: nothing.

@@ -7,6 +7,7 @@ import { checkState } from './support/accessible.mjs';
 import { HOSTILE, loaded } from './support/account-states.mjs';
 import { ADMIN_STATES, BOSS, ask, newUser, openAdmin, showUser } from './support/admin-states.mjs';
 import { heading, launch, onPage, tabTo } from './support/browser.mjs';
+import { open } from './support/states.mjs';
 import { randomAccount, signInWithout } from './support/wallet.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -246,6 +247,21 @@ test('a SUPER_ADMIN is locked, unlocked and erased by a fresh signature each, wh
       assert.equal(new Set(wallet.signed).size, 5, 'each text is good once');
     },
     { refusals: /403|404/ },
+  );
+});
+
+test('whoever an administrator has locked is told no time after which to try again', async () => {
+  const user = await newUser(service.url);
+  await ask(service.url, BOSS, 'POST', `/users/${user.id}/lock`);
+  await onPage(
+    browser,
+    service.url,
+    async (page) => {
+      await open(page, { account: user.account }, 2);
+      await heading(page, 'This account is locked');
+      await page.getByRole('button', { name: 'Try again', exact: true }).waitFor();
+    },
+    { refusals: /423/ },
   );
 });
 

@@ -84,6 +84,7 @@ async fn five_failures_in_a_row_lock_the_sign_in_for_that_client_until_the_coold
     for path in ["/auth/login", "/auth/register"] {
         let reply = send(&server, path, HERE, &good).await;
         assert_eq!((reply.problem(), wait(&reply)), ((423, 1005), 900), "{path}");
+        assert_eq!(reply.json()["error"]["details"]["locked_by"], "failed_sign_ins");
     }
     send(&server, "/auth/login", THERE, &good).await.expect(200);
     server.clock.pass(899);

@@ -58,7 +58,11 @@ async fn people_get_a_page() {
         (page.status, page.header("content-type").as_deref()),
         (200, Some("text/html; charset=utf-8"))
     );
-    assert!(page.header("content-security-policy").unwrap().contains("require-trusted-types-for 'script'"));
+    assert!(
+        page.header("content-security-policy")
+            .unwrap()
+            .contains("require-trusted-types-for 'script'; trusted-types 'none'")
+    );
 }
 
 #[test]

@@ -243,6 +243,7 @@ async fn a_locked_user_is_kept_out_everywhere_and_at_once() {
     let reply = server.post("/auth/login", &body).await;
     assert_eq!(reply.problem(), (423, 1005));
     assert!(reply.header("retry-after").is_some());
+    assert_eq!(reply.json()["error"]["details"]["locked_by"], "administrator");
     server.service.unlock_user(Asker::Operator, user).await.unwrap();
     server.sign_in(&wallet).await;
     assert_eq!(

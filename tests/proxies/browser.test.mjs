@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { heading, launch } from '../browser/support/browser.mjs';
+import { GIVE_UP_MS, heading, launch } from '../browser/support/browser.mjs';
 import { installWallet } from '../browser/support/wallet.mjs';
 import { startStage } from './support/proxy.mjs';
 
@@ -27,7 +27,7 @@ async function inBrowser(body) {
   const context = await chromium.newContext({ locale: 'en-GB', ignoreHTTPSErrors: true });
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(GIVE_UP_MS);
     await installWallet(page);
     await body(page, context);
   } finally {

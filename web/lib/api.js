@@ -234,10 +234,11 @@ function post(path, body, options) {
  * @returns {ApiError}
  */
 function refusal(response, reply) {
-  const { code, details } = /** @type {{error?: {code?: unknown, details?: {field?: unknown}}}} */ (reply)?.error ?? {};
+  const { code, details } = /** @type {{error?: {code?: unknown, details?: {field?: unknown, locked_by?: unknown}}}} */ (reply)?.error ?? {};
   const known = typeof code === 'string' ? code : undefined;
   const kind = known && Object.hasOwn(KIND_OF_CODE, known) ? KIND_OF_CODE[known] : undefined;
-  const seconds = Number(response.headers.get('Retry-After') ?? NaN);
+  // What an administrator locked has no end that is known.
+  const seconds = details?.locked_by === 'administrator' ? NaN : Number(response.headers.get('Retry-After') ?? NaN);
   return new ApiError(kind ?? kindOfStatus(response.status), {
     waitSeconds: Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 1), 86_400) : undefined,
     reference: response.headers.get('X-Request-Id')?.slice(0, 64) ?? undefined,

@@ -19,7 +19,7 @@ const FLAGS = [
 ];
 
 /** When a test that waits for something gives it up as never to come: far beyond what a busy machine takes. */
-const GIVE_UP_MS = 30_000;
+export const GIVE_UP_MS = 30_000;
 
 export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
