@@ -35,7 +35,7 @@ async function uses(open, by) {
   try {
     const signer = await open();
     assert.match(signer.address, /^T[1-9A-HJ-NP-Za-km-z]{33}$/);
-    const challenge = /** @type {import('../../web/lib/api.js').Challenge} */ ({ message: 'a text' });
+    const challenge = /** @type {import('../../web/lib/replies.js').Challenge} */ ({ message: 'a text' });
     assert.match(await signer.sign(challenge, by), /^[0-9a-f]{130}$/);
     signer.close();
   } catch (error) {

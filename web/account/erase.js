@@ -11,7 +11,7 @@ import { forget } from '../lib/session.js';
 import { readHardwareWallets } from './hardware.js';
 import { haveSigned } from './signature.js';
 
-/** @param {import('../lib/api.js').User} user */
+/** @param {import('../lib/replies.js').User} user */
 export function erasePanel(user) {
   const erase = async () => {
     /** @type {string[]} */

@@ -35,7 +35,7 @@ export async function readHardwareWallets() {
   return (await call('GET', '/hw')).wallets;
 }
 
-/** @param {import('../lib/api.js').User} user */
+/** @param {import('../lib/replies.js').User} user */
 export function hardwarePanel(user) {
   const list = fetched(readHardwareWallets, (wallets) => [
     wallets.length > 0 ? table('hardware.title', columns, wallets).element : empty('hardware.none'),

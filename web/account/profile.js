@@ -8,7 +8,7 @@ import { time } from '../app/time.js';
 import { call } from '../lib/call.js';
 import { isKey, text } from '../lib/i18n/words.js';
 
-/** @typedef {import('../lib/api.js').User} User */
+/** @typedef {import('../lib/replies.js').User} User */
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
 /** @param {User} user */

@@ -27,7 +27,7 @@ import { isKey, text, words } from '../lib/i18n/words.js';
  * @property {boolean} current
  */
 
-/** @param {import('../lib/api.js').User} user */
+/** @param {import('../lib/replies.js').User} user */
 export function sessionsPanel(user) {
   const list = fetched(readSessions, render);
   const element = panel('sessions.title', el('p', { class: 'lead' }, words('sessions.lead')), list.element);

@@ -105,7 +105,7 @@ export function sign(wish) {
       );
     }
 
-    /** @typedef {{way: Way, signer: Signer, challenge: import('../lib/api.js').Challenge, renewed: boolean}} Attempt */
+    /** @typedef {{way: Way, signer: Signer, challenge: import('../lib/replies.js').Challenge, renewed: boolean}} Attempt */
 
     async function renew(/** @type {Attempt} */ { way, signer }) {
       try {

@@ -12,7 +12,7 @@ const FRESH_SIGNATURE_REQUIRED = 'LUCID_AUTH_1042';
 /**
  * Ask, then do it; if the service wants a fresh signature, have the wallet sign and do it once more with that.
  *
- * @param {import('../lib/api.js').User} me
+ * @param {import('../lib/replies.js').User} me
  * @param {Omit<import('../app/dialog.js').Question, 'act'>} question
  * @param {(proof?: Proof) => Promise<unknown>} change
  * @returns {Promise<boolean>} whether it was done

@@ -11,7 +11,7 @@ import { el } from '../lib/dom.js';
 /** @typedef {import('../account/sessions.js').SignedIn} SignedIn */
 
 /**
- * @param {import('../lib/api.js').User} me
+ * @param {import('../lib/replies.js').User} me
  * @param {string} id of the user
  * @param {() => Promise<void>} ended what to do when one has ended
  */

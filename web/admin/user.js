@@ -19,7 +19,7 @@ import { ROLES, ROLE_CHOICES, nameOf, stateOf } from './users.js';
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
 /**
- * @param {import('../lib/api.js').User} me
+ * @param {import('../lib/replies.js').User} me
  * @param {string} id
  * @param {() => void} changed the list of users is not what it was
  * @param {(said: Key) => void} gone there is no such user any more

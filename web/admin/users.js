@@ -4,14 +4,13 @@ import { form } from '../app/form.js';
 import { pagedTable } from '../app/pages.js';
 import { badge, panel } from '../app/parts.js';
 import { time } from '../app/time.js';
-import { el } from '../lib/dom.js';
+import { el, visible } from '../lib/dom.js';
 import { shortAddress } from '../lib/format.js';
 import { text } from '../lib/i18n/words.js';
-import { visible } from '../lib/visible.js';
 import { roleName } from '../account/profile.js';
 import { loadPage } from './list.js';
 
-/** @typedef {import('../lib/api.js').User} User */
+/** @typedef {import('../lib/replies.js').User} User */
 
 export const ROLES = /** @type {const} */ (['USER', 'NODE_OPERATOR', 'ADMIN', 'SUPER_ADMIN']);
 

@@ -5,17 +5,16 @@
 
 import { ApiError } from '../lib/api.js';
 import { showBrand } from '../lib/branding.js';
-import { el } from '../lib/dom.js';
+import { el, visible } from '../lib/dom.js';
 import { languageMenu } from '../lib/i18n/menu.js';
 import { text, words } from '../lib/i18n/words.js';
 import { beginAnewAfterLeaving, hasSession } from '../lib/mark.js';
 import { endSession, refreshSession, watchSession } from '../lib/session.js';
 import { setTitle } from '../lib/title.js';
-import { visible } from '../lib/visible.js';
 import { announce, begin as beginAnnouncing } from './live.js';
 import { button, failed, link, loading } from './parts.js';
 
-/** @typedef {import('../lib/api.js').User} User */
+/** @typedef {import('../lib/replies.js').User} User */
 /** @typedef {import('../lib/session.js').Session} Session */
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 

@@ -7,8 +7,8 @@ import { ApiError, handOver, refresh as callRefresh, signIn as callSignIn, signO
 import { exclusively } from './exclusive.js';
 import { SIGNED_IN, hasSession } from './mark.js';
 
-/** @typedef {import('./api.js').Tokens} Tokens */
-/** @typedef {import('./api.js').User} User */
+/** @typedef {import('./replies.js').Tokens} Tokens */
+/** @typedef {import('./replies.js').User} User */
 
 /**
  * @typedef {object} Session

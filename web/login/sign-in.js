@@ -22,7 +22,7 @@ import { rememberWay, waysToSignIn } from './ways.js';
 
 /** @typedef {import('./ways.js').Way} Way */
 /** @typedef {import('../wallets/signer.js').Signer} Signer */
-/** @typedef {import('../lib/api.js').Challenge} Challenge */
+/** @typedef {import('../lib/replies.js').Challenge} Challenge */
 /** @typedef {import('../lib/session.js').Session} Session */
 
 watchSession({

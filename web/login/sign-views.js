@@ -8,7 +8,7 @@ import { cancelButton, small, waiting } from './views.js';
 /** @typedef {import('./screen.js').View} View */
 /** @typedef {import('./ways.js').Way} Way */
 /** @typedef {import('../wallets/signer.js').Signer} Signer */
-/** @typedef {import('../lib/api.js').Challenge} Challenge */
+/** @typedef {import('../lib/replies.js').Challenge} Challenge */
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
 /**

@@ -1,9 +1,8 @@
 /** The view of somebody who is signed in. */
 
-import { el } from '../lib/dom.js';
+import { el, visible } from '../lib/dom.js';
 import { formatMoment } from '../lib/format.js';
 import { isKey, text, words } from '../lib/i18n/words.js';
-import { visible } from '../lib/visible.js';
 import { copyButton } from './copy.js';
 import { button } from './screen.js';
 

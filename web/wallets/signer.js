@@ -1,6 +1,6 @@
 /** What each way of signing offers to the page, and the ways in which it can fail. */
 
-/** @typedef {import('../lib/api.js').Challenge} Challenge */
+/** @typedef {import('../lib/replies.js').Challenge} Challenge */
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
 /**
@@ -18,7 +18,7 @@
  *
  * @typedef {object} Account
  * @property {string} address in TRON's form
- * @property {import('../lib/api.js').WalletType} walletType what to ask the service for
+ * @property {import('../lib/replies.js').WalletType} walletType what to ask the service for
  * @property {(challenge: Challenge, prompts: Prompts) => Promise<string>} sign answers with 65 bytes in hex
  * @property {(prompts: Prompts) => Promise<void>} [showAddress] on the device's own screen
  * @property {boolean} [showsText] its `sign` shows the text by itself, so nobody else need do it before

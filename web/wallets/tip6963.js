@@ -4,7 +4,7 @@
  * cleaned, icons are taken only as small images, and their number is bounded.
  */
 
-import { visible } from '../lib/visible.js';
+import { visible } from '../lib/dom.js';
 
 /** @typedef {import('./provider.js').Provider} Provider */
 
