@@ -303,6 +303,54 @@ test('a user is erased once the end of the address is typed', async () => {
   });
 });
 
+test('a role, a lock and the end of an account are changed by keyboard alone, with the signature that one of them takes', async () => {
+  const user = await newUser(service.url, { name: 'By Keys' });
+  await onPage(
+    browser,
+    service.url,
+    async (page) => {
+      const wallet = await openAdmin(page);
+      await showUser(page, user);
+      /** Reach what is called so, press it, and in the question that follows the same again. @param {RegExp} name */
+      const pressKeys = async (name) => {
+        await tabTo(page, name);
+        await page.keyboard.press('Enter');
+        await page.getByRole('dialog').waitFor();
+        await tabTo(page, name);
+        await page.keyboard.press('Enter');
+      };
+      for (const [key, role] of [['End', 'SUPER_ADMIN'], ['Home', 'USER']]) {
+        await tabTo(page, /Super administrator/); // the list of roles
+        await page.keyboard.press(/** @type {string} */ (key));
+        await pressKeys(/^Change role$/);
+        await heading(page, 'Sign to confirm');
+        await tabTo(page, /TronLink/);
+        await page.keyboard.press('Enter');
+        await page.getByRole('button', { name: /^Sign with / }).waitFor();
+        await tabTo(page, /^Sign with /);
+        await page.keyboard.press('Enter');
+        await said(page, 'The role is changed.');
+        await page.locator('.facts').getByText(role === 'USER' ? 'User' : 'Super administrator', { exact: true }).waitFor();
+        assert.equal((await read(user.id)).role, role);
+      }
+      assert.equal(wallet.signed.length, 3, 'the sign-in, and one for each');
+
+      await pressKeys(/^Lock$/);
+      await said(page, 'The account is locked.');
+      assert.equal((await read(user.id)).locked, true);
+      await pressKeys(/^Unlock$/);
+      await said(page, 'The account is unlocked.');
+      await tabTo(page, /^Erase$/);
+      await page.keyboard.press('Enter');
+      await page.keyboard.type(user.address.slice(-6));
+      await page.keyboard.press('Enter');
+      await said(page, 'The account is erased.');
+      assert.equal((await read(user.id)).error.code, 'LUCID_AUTH_1030');
+    },
+    { refusals: /403|404/ },
+  );
+});
+
 test('what was done is said over nothing else when the list that shows it comes late', async () => {
   const user = await newUser(service.url);
   await onPage(browser, service.url, async (page) => {
