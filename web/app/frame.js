@@ -8,9 +8,8 @@ import { showBrand } from '../lib/branding.js';
 import { el, visible } from '../lib/dom.js';
 import { languageMenu } from '../lib/i18n/menu.js';
 import { text, words } from '../lib/i18n/words.js';
-import { beginAnewAfterLeaving, hasSession } from '../lib/mark.js';
+import { beginAnewAfterLeaving, hasSession, setTitle } from '../lib/page.js';
 import { endSession, refreshSession, watchSession } from '../lib/session.js';
-import { setTitle } from '../lib/title.js';
 import { announce, begin as beginAnnouncing } from './live.js';
 import { button, failed, link, loading } from './parts.js';
 

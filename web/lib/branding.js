@@ -2,7 +2,7 @@
 
 import { readBrand } from './api.js';
 import { byId } from './dom.js';
-import { nameSite } from './title.js';
+import { nameSite } from './page.js';
 
 const HEIGHT = 28;
 const MAX_WIDTH = 196;

@@ -5,7 +5,7 @@
 
 import { ApiError, handOver, refresh as callRefresh, signIn as callSignIn, signOut as callSignOut } from './api.js';
 import { exclusively } from './exclusive.js';
-import { SIGNED_IN, hasSession } from './mark.js';
+import { SIGNED_IN, hasSession } from './page.js';
 
 /** @typedef {import('./replies.js').Tokens} Tokens */
 /** @typedef {import('./replies.js').User} User */

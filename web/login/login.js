@@ -4,18 +4,19 @@
  */
 
 import { el } from '../lib/dom.js';
-import { languageMenu } from '../lib/i18n/menu.js';
-import { beginAnewAfterLeaving, hasSession } from '../lib/mark.js';
+import { beginAnewAfterLeaving, hasSession } from '../lib/page.js';
 import { discoverWallets } from '../wallets/discovery.js';
-import { notice, show } from './screen.js';
-import { begin, shown } from './step.js';
+import { begin, notice, show, shown } from './screen.js';
 import * as views from './views.js';
 import { firstOf, waysToSignIn } from './ways.js';
 
 /** @typedef {import('./ways.js').Way} Way */
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
-document.body.append(el('footer', { class: 'foot' }, languageMenu()));
+const foot = el('footer', { class: 'foot' });
+document.body.append(foot);
+// Not before the first view; without it the page speaks as the browser asks.
+import('../lib/i18n/menu.js').then(({ languageMenu }) => foot.append(languageMenu()), () => {});
 export const discovery = discoverWallets(onWalletsChanged);
 
 /** What comes after the choice, once it is here. @type {typeof import('./sign-in.js') | undefined} */

@@ -5,7 +5,7 @@
 
 import { ApiError, askChallenge } from '../lib/api.js';
 import { shortAddress } from '../lib/format.js';
-import { keepsThings } from '../lib/mark.js';
+import { keepsThings } from '../lib/page.js';
 import { beginSession, endSession, refreshSession, watchSession, whereBack } from '../lib/session.js';
 import { watched as watchTron } from '../wallets/provider.js';
 import { WalletError } from '../wallets/signer.js';
@@ -13,10 +13,9 @@ import { discovery, startOver } from './login.js';
 import { clockNotice, problemView } from './problems.js';
 import { promptsOf } from './prompts.js';
 import { back, goTo, mustWait, tryAgain } from './return.js';
-import { button, notice, setNotice, show } from './screen.js';
+import { begin, button, during, notice, setNotice, show, shown, watchDuringStep } from './screen.js';
 import * as signViews from './sign-views.js';
 import { signedIn, updateEnd } from './signed-in.js';
-import { begin, during, shown, watchDuringStep } from './step.js';
 import * as views from './views.js';
 import { rememberWay, waysToSignIn } from './ways.js';
 

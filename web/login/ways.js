@@ -9,7 +9,7 @@ import * as views from './views.js';
 
 /** @typedef {import('../wallets/signer.js').Signer} Signer */
 /** @typedef {import('../wallets/signer.js').Prompts} Prompts */
-/** @typedef {import('../wallets/tip6963.js').Wallet} Wallet */
+/** @typedef {import('../wallets/discovery.js').Wallet} Wallet */
 /** @typedef {import('../lib/i18n/words.js').Key} Key */
 
 /**

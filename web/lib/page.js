@@ -1,6 +1,24 @@
-/** The mark that this browser has signed in, beside the cookies, which no script sees. */
+/** What a page has beside its content: its title, and the mark that this browser has signed in. */
 
-/** When it did, in localStorage; a change of it tells other tabs. */
+import { text } from './i18n/words.js';
+
+/** The name of who runs the service, or its host. */
+let whose = location.host;
+let shown = '';
+
+/** @param {string} title */
+export function setTitle(title) {
+  shown = title;
+  document.title = text('page.title', { title, host: whose });
+}
+
+/** @param {string} name */
+export function nameSite(name) {
+  whose = name;
+  if (shown) setTitle(shown);
+}
+
+/** The mark, beside the cookies, which no script sees: when this browser signed in, in localStorage. A change of it tells other tabs. */
 export const SIGNED_IN = 'lucid-auth.signed-in';
 
 /** Whether there may be a session to come back to. A browser that keeps nothing has none. */
