@@ -49,6 +49,15 @@ impl<'a> Der<'a> {
         self.next()?.filter(|(found, _)| *found == tag).map(|(_, value)| value)
     }
 
+    /// The next value of a list in which each has this tag, or nothing at the end; `None` if it is broken.
+    #[expect(clippy::option_option, reason = "the end is no mistake")]
+    pub(super) fn next_of(&mut self, tag: u8) -> Option<Option<&'a [u8]>> {
+        match self.next()? {
+            None => Some(None),
+            Some((found, value)) => (found == tag).then_some(Some(value)),
+        }
+    }
+
     /// Step over the next value if it has this tag; `None` if it is broken.
     pub(super) fn optional(&mut self, tag: u8) -> Option<()> {
         if self.0.first() == Some(&tag) {

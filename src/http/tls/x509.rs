@@ -122,9 +122,9 @@ pub(super) fn pem(label: &str, der: &[u8]) -> String {
 
 fn distinguished(der: &[u8]) -> Option<Distinguished> {
     let (mut found, mut sets) = (Vec::new(), Der::new(der));
-    while let Some((der::SET, set)) = sets.next()? {
+    while let Some(set) = sets.next_of(der::SET)? {
         let mut attributes = Der::new(set);
-        while let Some((der::SEQUENCE, attribute)) = attributes.next()? {
+        while let Some(attribute) = attributes.next_of(der::SEQUENCE)? {
             let mut attribute = Der::new(attribute);
             // X.520: id-at is 2.5.4.
             let kind = match attribute.take(der::OBJECT_IDENTIFIER)? {
@@ -168,7 +168,7 @@ fn time(from: &mut Der<'_>) -> Option<Timestamp> {
 fn alternative_names(extensions: &[u8]) -> Option<BTreeSet<Name>> {
     let mut extensions = Der::new(Der::new(extensions).take(der::SEQUENCE)?);
     let mut found = BTreeSet::new();
-    while let Some((der::SEQUENCE, extension)) = extensions.next()? {
+    while let Some(extension) = extensions.next_of(der::SEQUENCE)? {
         let mut extension = Der::new(extension);
         let kind = extension.take(der::OBJECT_IDENTIFIER)?;
         extension.optional(der::BOOLEAN)?; // critical
