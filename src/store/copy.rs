@@ -17,8 +17,8 @@ use redb::{
 };
 
 use super::{
-    CheckReport, OpenError, StoreError, audit, disk, hardware_wallets, keys, lineage, meta, open, sessions,
-    sign_ins, transaction::Table, users, users_index,
+    CheckReport, OpenError, StoreError, audit, disk, hardware_wallets, keys, lineage, meta, open, probe,
+    sessions, sign_ins, transaction::Table, users, users_index,
 };
 use crate::domain::timestamp::Timestamp;
 
@@ -140,7 +140,7 @@ fn write(
 
 /// Open it as a restore would, read all of it, and see that it holds as much.
 fn verify(tx: &ReadTransaction, partial: &Path) -> Result<CheckReport, CopyError> {
-    let report = open::check(partial).map_err(|error: OpenError| CopyError::Unsound(error.to_string()))?;
+    let report = probe::check(partial).map_err(|error: OpenError| CopyError::Unsound(error.to_string()))?;
     let held = (report.users, report.hardware_wallets, report.sessions, report.signing_keys);
     let expected = (users::count(tx)?, hardware_wallets::count(tx)?, sessions::count(tx)?, keys::check(tx)?);
     if held == expected {

@@ -2,106 +2,29 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read as _},
+    fs::{self, OpenOptions},
+    io,
     os::unix::fs::OpenOptionsExt as _,
-    panic::catch_unwind,
     path::{Path, PathBuf},
 };
 
-use redb::{
-    Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError,
-    backends::InMemoryBackend,
-};
+use redb::{Builder, Database, DatabaseError, StorageError, backends::InMemoryBackend};
 
 use super::{
-    OpenError, StoreError, Tx, audit, disk,
+    OpenError, StoreError, Tx, disk,
     guard::{self, Content},
-    hardware_wallets, keys,
-    lineage::{self, Lineage},
-    meta,
-    overlay::Overlay,
-    schema, sessions,
+    lineage::Lineage,
+    probe::{probe, regular},
+    schema,
     takeover::{self, Verdict},
-    users,
 };
-use crate::domain::{mac::MacKey, timestamp::Timestamp};
+use crate::domain::mac::MacKey;
 
 /// How much of the file redb keeps in memory: its default of 1 GiB is a quarter of a small Pi. With this, a user of a
 /// million is read in 4 microseconds, as what is above the leaves of all trees is there, and the leaves are in the system's.
 const CACHE_BYTES: usize = 16 << 20;
 /// Up to this size, the whole file is checked at each start: a few milliseconds.
 const CHECKED_AT_START: u64 = 16 << 20;
-/// How every redb file begins.
-const MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
-
-/// What [`check`] counted in a sound database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CheckReport {
-    /// The version of its schema.
-    pub schema: u32,
-    /// How many users it holds.
-    pub users: u64,
-    /// How many hardware wallets.
-    pub hardware_wallets: u64,
-    /// How many sessions.
-    pub sessions: u64,
-    /// How many signing keys.
-    pub signing_keys: u64,
-    /// How many audit entries.
-    pub audit_entries: u64,
-    /// When `backup` made it; nothing, if it is no copy.
-    pub copied_at: Option<Timestamp>,
-    /// Which database it is, and how far.
-    pub(super) lineage: Option<Lineage>,
-}
-
-/// Check every page, row and link of the database at `path`, without changing it.
-///
-/// # Errors
-///
-/// [`OpenError`] saying what does not hold. A database in use cannot be checked.
-pub fn check(path: &Path) -> Result<CheckReport, OpenError> {
-    probe(path, regular(path).map_err(|error| missing(path, error))?, true)
-}
-
-/// A database that is not in use, to be read as it is: nothing is written to it, and what does not hold in its rows is
-/// no obstacle.
-pub struct Snapshot(Database);
-
-impl Snapshot {
-    /// Open the database at `path`. Until this is dropped, no service can start on it.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError`] if it is in use, or no database of this service and this version.
-    pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let file = regular(path).map_err(|error| missing(path, error))?;
-        unforeseen(path, || {
-            let (database, schema) = read_only(path, file, false)?;
-            if schema == schema::VERSION {
-                Ok(Self(database))
-            } else {
-                let why =
-                    StoreError::Inconsistent("the service has to start once to bring its schema up to date");
-                Err(OpenError::Prepare { path: path.to_owned(), source: why })
-            }
-        })
-    }
-
-    /// Run `look` on it.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if `look` returns one, or the database cannot be read.
-    pub fn read<T>(
-        &self,
-        look: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        look(&self.0.begin_read()?)
-    }
-}
-
 /// Open the database, or make it.
 pub(super) fn open(path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
     match open_if_there(path, key) {
@@ -116,7 +39,7 @@ pub(super) fn open_if_there(path: &Path, key: [u8; 32]) -> Result<Database, Open
 }
 
 /// `error`, or that no database is at `path`.
-fn missing(path: &Path, error: OpenError) -> OpenError {
+pub(super) fn missing(path: &Path, error: OpenError) -> OpenError {
     match error {
         OpenError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound && !is_link(path) => {
             OpenError::Missing { path: path.to_owned() }
@@ -125,19 +48,11 @@ fn missing(path: &Path, error: OpenError) -> OpenError {
     }
 }
 
-/// Whether `path` is a symbolic link: one that leads nowhere is somebody's mistake, not a first start. A file that is there by now was made by another process, which is no reason to fail:
-/// whoever comes second over an empty folder waits for the first.
+/// Whether `path` is a symbolic link: one that leads nowhere is somebody's mistake, not a first start. A file that is there
+/// by now was made by another process, which is no reason to fail: whoever comes second over an empty folder waits for the
+/// first.
 fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_symlink())
-}
-
-/// The file at `path`, to be read.
-fn regular(path: &Path) -> Result<File, OpenError> {
-    // Opening a pipe would wait for ever.
-    if !fs::metadata(path).map_err(|source| io_error(path, source))?.is_file() {
-        return Err(OpenError::Foreign { path: path.to_owned(), why: "it is no regular file" });
-    }
-    File::open(path).map_err(|source| io_error(path, source))
 }
 
 /// Open the database that is there, and never make one.
@@ -205,19 +120,24 @@ fn fresh(path: &Path) -> Result<PathBuf, OpenError> {
 fn create_as(fresh: &Path, path: &Path, key: [u8; 32]) -> Result<Database, OpenError> {
     let database = builder().create(fresh).map_err(|error| refusal(fresh, error))?;
     prepare(fresh, &database, |tx| make(tx, key))?;
-    let publish = || {
-        // Unlike a rename, a link never replaces a database that another process made meanwhile.
+    publish_first(fresh, path)?;
+    let content = Content { lineage: Lineage::new(&key, None), locked: BTreeMap::new() };
+    guard::write(path, &content).map_err(|source| io_error(&guard::path(path), source))?;
+    Ok(database)
+}
+
+/// Give the database `fresh` the name `path`, where there is none. Unlike a rename, a link never takes the place of one that
+/// another process made meanwhile, and which that would go on with under another name.
+pub(super) fn publish_first(fresh: &Path, path: &Path) -> Result<(), OpenError> {
+    let link = || {
         fs::hard_link(fresh, path)?;
         fs::remove_file(fresh)?;
         disk::sync_folder_of(path)
     };
-    publish().map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => OpenError::InUse { path: path.to_owned() },
+    link().map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists if path.exists() => OpenError::InUse { path: path.to_owned() },
         _ => io_error(path, source),
-    })?;
-    let content = Content { lineage: Lineage::new(&key, None), locked: BTreeMap::new() };
-    guard::write(path, &content).map_err(|source| io_error(&guard::path(path), source))?;
-    Ok(database)
+    })
 }
 
 pub(super) fn prepare(
@@ -236,87 +156,7 @@ pub(super) fn prepare(
     run().map_err(|source| OpenError::Prepare { path: path.to_owned(), source })
 }
 
-/// Say whether `file` is a sound database of this service, without writing to it. `fully` reads all of it.
-fn probe(path: &Path, file: File, fully: bool) -> Result<CheckReport, OpenError> {
-    unforeseen(path, || {
-        let (database, schema) = read_only(path, file, fully)?;
-        let tx = database.begin_read().map_err(|error| damaged(path, error))?;
-        // The rows of an older schema are its steps' to read.
-        let rows = fully && schema == schema::VERSION;
-        count(&tx, schema, rows).map_err(|error| damaged(path, error))
-    })
-}
-
-/// redb may panic over a file that something else wrote to; that, too, is an answer.
-fn unforeseen<T>(path: &Path, judge: impl FnOnce() -> Result<T, OpenError>) -> Result<T, OpenError> {
-    let judged = catch_unwind(std::panic::AssertUnwindSafe(judge));
-    judged.unwrap_or_else(|_| Err(damaged(path, "reading it fails in an unforeseen way")))
-}
-
-/// The database in `file`, and its schema, so that nothing that is written to it reaches the file. `fully` checks each
-/// page.
-fn read_only(path: &Path, mut file: File, fully: bool) -> Result<(Database, u32), OpenError> {
-    // redb's own lock, so that no database is judged while somebody writes to it.
-    file.try_lock_shared().map_err(|error| match error {
-        TryLockError::WouldBlock => OpenError::InUse { path: path.to_owned() },
-        TryLockError::Error(source) => io_error(path, source),
-    })?;
-    let foreign = |why| OpenError::Foreign { path: path.to_owned(), why };
-    let mut magic = [0; MAGIC.len()];
-    match file.read_exact(&mut magic) {
-        Ok(()) if magic == MAGIC => {}
-        Ok(()) => return Err(foreign("it does not begin as a redb file does")),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            return Err(foreign("it is empty or cut short"));
-        }
-        Err(source) => return Err(io_error(path, source)),
-    }
-    let overlay = Overlay::new(file).map_err(|source| io_error(path, source))?;
-    let database = builder()
-        .set_check_integrity_on_open(fully)
-        .create_with_backend(overlay)
-        .map_err(|error| refusal(path, error))?;
-    let tx = database.begin_read().map_err(|error| damaged(path, error))?;
-    let schema = match tx.open_table(meta::META) {
-        Ok(_) => meta::schema(&tx).map_err(|error| damaged(path, error))?,
-        Err(redb::TableError::Storage(error)) => return Err(damaged(path, error)),
-        Err(_) => None,
-    };
-    let Some(schema) = schema else {
-        return Err(OpenError::Foreign { path: path.to_owned(), why: "it is another program's redb file" });
-    };
-    if schema > schema::VERSION {
-        return Err(OpenError::Newer { path: path.to_owned(), found: schema, known: schema::VERSION });
-    }
-    if let Err(redb::TableError::TableTypeMismatch { .. }) = tx.open_table(users::USERS) {
-        return Err(foreign(
-            "a build from before the first release wrote it, in a form that is read no more",
-        ));
-    }
-    Ok((database, schema))
-}
-
-fn count(tx: &ReadTransaction, schema: u32, rows: bool) -> Result<CheckReport, StoreError> {
-    let (users, hardware_wallets, sessions, audit_entries) = if rows {
-        (users::check(tx)?, hardware_wallets::check(tx)?, sessions::check(tx)?, audit::check(tx)?)
-    } else {
-        (users::count(tx)?, hardware_wallets::count(tx)?, sessions::count(tx)?, 0)
-    };
-    let signing_keys = keys::check(tx)?;
-    let (copied_at, lineage) = (lineage::copied_at(tx)?, Lineage::read(tx)?);
-    Ok(CheckReport {
-        schema,
-        users,
-        hardware_wallets,
-        sessions,
-        signing_keys,
-        audit_entries,
-        copied_at,
-        lineage,
-    })
-}
-
-fn refusal(path: &Path, error: DatabaseError) -> OpenError {
+pub(super) fn refusal(path: &Path, error: DatabaseError) -> OpenError {
     match error {
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
             OpenError::InUse { path: path.to_owned() }
@@ -334,7 +174,7 @@ fn refusal(path: &Path, error: DatabaseError) -> OpenError {
     }
 }
 
-fn damaged(path: &Path, why: impl std::fmt::Display) -> OpenError {
+pub(super) fn damaged(path: &Path, why: impl std::fmt::Display) -> OpenError {
     OpenError::Damaged { path: path.to_owned(), why: why.to_string() }
 }
 
@@ -346,10 +186,13 @@ pub(super) fn io_error(path: &Path, source: io::Error) -> OpenError {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
-    use redb::TableDefinition;
+    use redb::{ReadableDatabase as _, TableDefinition};
 
     use super::*;
-    use crate::domain::{id::UserId, role::Role, user::User, wallet::Address};
+    use crate::{
+        domain::{id::UserId, role::Role, timestamp::Timestamp, user::User, wallet::Address},
+        store::{check, meta, users},
+    };
 
     /// A database with a hundred users, closed, and its bytes.
     fn sound(path: &Path) -> Vec<u8> {
@@ -489,5 +332,19 @@ mod tests {
         let sound = sound(&path);
         assert_eq!(check(&path).unwrap().users, 100);
         assert_eq!(fs::read(&path).unwrap(), sound);
+    }
+
+    #[test]
+    fn a_database_that_a_service_made_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (fresh, database) = (folder.path().join("auth.redb.restoring"), folder.path().join("auth.redb"));
+        fs::write(&fresh, "copy").unwrap();
+        fs::write(&database, "made meanwhile").unwrap();
+        let refused = publish_first(&fresh, &database).unwrap_err();
+        assert!(matches!(refused, OpenError::InUse { .. }), "{refused}");
+        assert_eq!(fs::read(&database).unwrap(), b"made meanwhile");
+        fs::remove_file(&database).unwrap();
+        publish_first(&fresh, &database).unwrap();
+        assert_eq!((fs::read(&database).unwrap(), fresh.exists()), (b"copy".to_vec(), false));
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use redb::Durability;
 
-use super::{CheckReport, OpenError, StoreError, disk, lineage, open};
+use super::{CheckReport, OpenError, StoreError, disk, lineage, open, probe};
 use crate::domain::timestamp::Timestamp;
 
 /// What a copy that is being put back is called beside the database.
@@ -31,14 +31,14 @@ pub struct Restored {
 ///
 /// [`OpenError`] naming the file that is at fault; the database is then as it was.
 pub fn restore(from: &Path, database: &Path, now: Timestamp) -> Result<Restored, OpenError> {
-    let report = open::check(from)?;
+    let report = probe::check(from)?;
     // A link that stands for the database goes on leading to it.
     let database = &fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
     let lock = lock(database)?;
     let fresh = disk::beside(database, RESTORING);
     let brought = bring(from, &fresh, database, now).and_then(|()| match &lock {
         Some(_) => publish(&fresh, database, now),
-        None => publish_first(&fresh, database).map(|()| None),
+        None => open::publish_first(&fresh, database).map(|()| None),
     });
     if brought.is_err() {
         // It may not even be there.
@@ -78,7 +78,7 @@ fn bring(from: &Path, fresh: &Path, database: &Path, now: Timestamp) -> Result<(
         .and_then(|_| file.sync_all());
     copied.map_err(at(fresh))?;
     mark(fresh, now).map_err(|source| OpenError::Prepare { path: fresh.to_owned(), source })?;
-    open::check(fresh).map(drop)
+    probe::check(fresh).map(drop)
 }
 
 /// Have the next who opens it see that it is a copy, also where it was made by other means than `backup`.
@@ -103,20 +103,6 @@ fn publish(fresh: &Path, database: &Path, now: Timestamp) -> Result<Option<PathB
     swap().map_err(|source| open::io_error(database, source))
 }
 
-/// Put `fresh` where there was no database that could have been locked. Unlike a rename, a link never takes the place of one
-/// that a service made meanwhile, and which that would go on with under another name.
-fn publish_first(fresh: &Path, database: &Path) -> Result<(), OpenError> {
-    let link = || {
-        fs::hard_link(fresh, database)?;
-        fs::remove_file(fresh)?;
-        disk::sync_folder_of(database)
-    };
-    link().map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists if database.exists() => OpenError::InUse { path: database.to_owned() },
-        _ => open::io_error(database, source),
-    })
-}
-
 /// Give `database`, if it is there, a second name that says when. The clock may stand at a time when one was made before.
 fn keep(database: &Path, now: Timestamp) -> io::Result<Option<PathBuf>> {
     let name = format!("before-restore-{}", now.to_string().replace(':', "-"));
@@ -131,23 +117,4 @@ fn keep(database: &Path, now: Timestamp) -> io::Result<Option<PathBuf>> {
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_database_that_a_service_made_meanwhile_is_not_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let (fresh, database) = (folder.path().join("auth.redb.restoring"), folder.path().join("auth.redb"));
-        fs::write(&fresh, "copy").unwrap();
-        fs::write(&database, "made meanwhile").unwrap();
-        let refused = publish_first(&fresh, &database).unwrap_err();
-        assert!(matches!(refused, OpenError::InUse { .. }), "{refused}");
-        assert_eq!(fs::read(&database).unwrap(), b"made meanwhile");
-        fs::remove_file(&database).unwrap();
-        publish_first(&fresh, &database).unwrap();
-        assert_eq!((fs::read(&database).unwrap(), fresh.exists()), (b"copy".to_vec(), false));
-    }
 }

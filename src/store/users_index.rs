@@ -3,10 +3,11 @@
 //! Nearly everybody is a USER who is not locked. The few others have indexes of their own, so that finding them does
 //! not read past everybody.
 
-use std::{fmt, ops::Bound, str::FromStr};
+use std::ops::Bound;
 
 use redb::{ReadableTable, ReadableTableMetadata};
 
+pub use super::place::{Place, PlaceError};
 use super::{
     Reads, StoreError, Tx,
     guard::Lock,
@@ -14,12 +15,7 @@ use super::{
     transaction::{NOTHING, Table},
     users::{self, BY_ADDRESS, USERS},
 };
-use crate::domain::{
-    id::UserId,
-    role::Role,
-    user::User,
-    wallet::{Address, AddressRange},
-};
+use crate::domain::{id::UserId, role::Role, user::User, wallet::AddressRange};
 
 /// The role's number, then the user's identifier; of every role above USER.
 pub(super) const BY_ROLE: Table = Table::new("users_by_role");
@@ -41,38 +37,6 @@ pub struct Filter {
     pub address: Option<AddressRange>,
     /// Only those whose name has this in it, whatever the case. In lower case.
     pub name: Option<String>,
-}
-
-/// A place in a list: after the user who stands there, also when that user is there no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// In a list by age.
-    User(UserId),
-    /// In a list by address.
-    Address(Address),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::User(id) => id.fmt(f),
-            Self::Address(address) => address.fmt(f),
-        }
-    }
-}
-
-/// The text is no place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected a user's identifier or a TRON address")]
-pub struct PlaceError;
-
-impl FromStr for Place {
-    type Err = PlaceError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let id = text.parse().map(Self::User);
-        id.or_else(|_| text.parse().map(Self::Address)).map_err(|_| PlaceError)
-    }
 }
 
 /// A part of a list.
