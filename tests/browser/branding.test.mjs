@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { UNLIMITED, startService } from '../lib/service.mjs';
-import { heading, launch, onPage } from './support/browser.mjs';
+import { GIVE_UP_MS, heading, launch, onPage } from './support/browser.mjs';
 
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"><script>alert(1)</script><path d="M0 0h120v40z"/></svg>';
 
@@ -66,8 +66,8 @@ test('an SVG that is opened by itself runs nothing', async () => {
   try {
     const page = await context.newPage();
     // The document has no scripts at all, so the browser is asked what it blocked, not the page.
-    const blocked = page.waitForEvent('console', { predicate: (said) => /Blocked script execution/.test(said.text()), timeout: 10_000 });
-    await Promise.all([blocked, page.goto(`${service.url}/branding/logo`, { timeout: 10_000 })]);
+    const blocked = page.waitForEvent('console', { predicate: (said) => /Blocked script execution/.test(said.text()), timeout: GIVE_UP_MS });
+    await Promise.all([blocked, page.goto(`${service.url}/branding/logo`, { timeout: GIVE_UP_MS })]);
   } finally {
     await context.close();
   }
