@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { UNLIMITED, startService } from '../lib/service.mjs';
+import { checkState } from './support/accessible.mjs';
 import { launch, onPage } from './support/browser.mjs';
+import { refuse } from './support/states.mjs';
 
 /** @type {import('../lib/service.mjs').Service} */
 let service;
@@ -35,3 +37,38 @@ test('every operation and every schema is shown, and a link opens what it leads 
     await page.locator('#schema-LoginRequest').getByText('hardware_wallet').waitFor();
   });
 });
+
+/** @type {ReadonlyArray<import('./support/states.mjs').State>} */
+const STATES = [
+  {
+    name: 'docs',
+    technical: true,
+    reach: async (page) => {
+      await page.goto('/docs');
+      await page.getByRole('heading', { name: 'Schemas' }).waitFor();
+    },
+  },
+  {
+    name: 'docs-open',
+    technical: true,
+    reach: async (page) => {
+      await page.goto('/docs#signIn');
+      await page.locator('#signIn').getByRole('link', { name: 'LoginRequest' }).click();
+      await page.locator('#schema-LoginRequest').getByText('hardware_wallet').waitFor();
+    },
+  },
+  {
+    name: 'docs-failed',
+    technical: true,
+    refusals: /ERR_CONNECTION_REFUSED/,
+    reach: async (page) => {
+      await refuse(page, '/openapi.json', 'abort');
+      await page.goto('/docs');
+      await page.getByText('Reload this page').waitFor();
+    },
+  },
+];
+
+for (const state of STATES) {
+  test(`"${state.name}" is accessible and fits in light and dark, on a phone and a desktop`, () => checkState(browser, service.url, state));
+}

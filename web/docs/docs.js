@@ -120,4 +120,4 @@ function reveal() {
 }
 
 addEventListener('hashchange', reveal);
-readDocument().then(show, () => byId('status').append(' It could not be read; try again later.'));
+readDocument().then(show, () => byId('status').append(' It could not be read: the service may be restarting. Reload this page in a moment.'));

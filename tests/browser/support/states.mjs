@@ -16,6 +16,7 @@ import { installWallet } from './wallet.mjs';
  * @property {string} name
  * @property {(page: Page) => Promise<unknown>} reach from a new page to the state
  * @property {RegExp} [refusals] console lines that belong to it
+ * @property {boolean} [technical] it is for programmers, and may say what nobody else should have to read
  */
 
 const HOSTILE_NAME = `\u202e<img src=x onerror=alert(1)>\u0000${'W'.repeat(500)}`;
