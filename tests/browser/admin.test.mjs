@@ -171,6 +171,11 @@ test('a role is given without a signature, up to ADMIN', async () => {
   await onPage(browser, service.url, async (page) => {
     const wallet = await openAdmin(page);
     await showUser(page, user);
+    assert.match(await page.title(), /^User · Administration · /);
+    await page.getByRole('combobox', { name: 'Role' }).selectOption('Node operator');
+    await page.getByRole('button', { name: 'Change role' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(await page.getByRole('combobox', { name: 'Role' }).inputValue(), 'USER', 'what is, once they thought better of it');
     await choose(page, 'Administrator');
     await said(page, 'The role is changed.');
     assert.equal((await read(user.id)).role, 'ADMIN');

@@ -4,6 +4,7 @@ import { isAdmin, openPage } from '../app/frame.js';
 import { showOutcome } from '../app/outcome.js';
 import { el } from '../lib/dom.js';
 import { addWords, text, words } from '../lib/i18n/words.js';
+import { setTitle } from '../lib/page.js';
 import { auditView } from './audit.js';
 import { systemView } from './system.js';
 import { userView } from './user.js';
@@ -50,7 +51,9 @@ function begin(main, { user: me }) {
     const [part = '', id] = location.hash.slice(1).split('/');
     // The link that skips to the content, opened in some other way than by a click.
     if (part === 'main' && view.hasChildNodes()) return undefined;
-    const current = part === 'user' ? 'users' : (PARTS.find(({ name }) => name === part)?.name ?? 'users');
+    const { name: current, key } = PARTS.find(({ name }) => name === part) ?? PARTS[0];
+    const title = part === 'user' ? 'user.title' : key;
+    setTitle(`${text(title)} · ${text('admin.title')}`);
     for (const { name, link } of links) {
       if (name === current) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');

@@ -92,7 +92,9 @@ export function userView(me, id, changed, gone) {
       async save({ role = '' }) {
         if (role === user.role) return;
         const values = { name: nameOf(user), role: roleName(role) };
-        await ask(user, { title: 'user.role.title', lead: 'user.role.lead', values, action: 'user.role' }, 'PUT', '/role', 'user.role.done', { role });
+        const done = await ask(user, { title: 'user.role.title', lead: 'user.role.lead', values, action: 'user.role' }, 'PUT', '/role', 'user.role.done', { role });
+        // It says what is, unless the role is what they asked for.
+        if (!done) element.reset();
       },
     });
     element.classList.add('filter');
@@ -131,14 +133,19 @@ export function userView(me, id, changed, gone) {
    * @param {string} what is changed, below the user's path
    * @param {Key} said when it is done
    * @param {object} [body]
+   * @returns {Promise<boolean>} whether it was done
    */
   async function ask(user, question, method, what, said, body) {
     const values = { name: nameOf(user), ...question.values };
     const done = await askAndChange(me, { ...question, values }, (proof) => call(method, `${path}${what}`, { body: { ...body, proof } }));
-    if (!done) return;
-    if (method === 'DELETE') return gone(said);
+    if (!done) return false;
+    if (method === 'DELETE') {
+      gone(said);
+      return true;
+    }
     changed();
     await refreshed(said);
+    return true;
   }
 
   /** @param {Key} said */

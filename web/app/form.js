@@ -87,9 +87,9 @@ function control(id, { name, label, hint, value, type = 'text', autocomplete = '
   const hintId = hint ? `${own}-hint` : undefined;
   const shared = { id: own, name, 'aria-describedby': hintId };
   const input = choices
-    ? el('select', shared, choices.map(([choice, key]) => el('option', { value: choice }, text(key))))
+    ? el('select', shared, choices.map(([choice, key]) => el('option', { value: choice, selected: choice === value }, text(key))))
     : el('input', { ...shared, type, autocomplete, dir: 'auto', spellcheck: 'false', max: type === 'datetime-local' ? LAST : undefined });
-  if (value !== undefined) input.value = value;
+  if (value !== undefined && !choices) input.value = value;
   const wrong = el('p', { class: 'wrong', id: `${own}-wrong`, hidden: true });
   /** @param {Key | undefined} key what is wrong with it */
   const mark = (key) => {

@@ -54,6 +54,8 @@ export function problemView({ kind, values, waitSeconds, reference }, { retry, c
   return {
     title: `problem.${kind}.title`,
     values: known,
+    // A text is too old, or not issued yet, for a clock that is wrong as well.
+    notice: kind === 'challengeExpired' ? clockNotice() : undefined,
     body: [
       el('p', { class: 'lead' }, words(`problem.${kind}.lead`, known)),
       shown ? el('p', { class: 'small' }, words('problem.reference', { reference })) : undefined,

@@ -260,8 +260,7 @@ function showProblem(error, values, retry) {
   const ways = { retry, choose: values.wallet ? startOver : undefined };
   if (error instanceof ApiError || error instanceof WalletError) {
     const known = error instanceof WalletError ? { ...values, ...error.values } : values;
-    const view = problemView({ ...error, kind: error.kind, values: known }, ways);
-    show(error.kind === 'challengeExpired' ? { ...view, notice: clockNotice() } : view);
+    show(problemView({ ...error, kind: error.kind, values: known }, ways));
     return;
   }
   show(problemView({ kind: 'server', values }, ways));

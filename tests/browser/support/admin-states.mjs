@@ -159,14 +159,4 @@ export const ADMIN_STATES = [
       await page.locator('.offline').waitFor();
     },
   },
-  {
-    name: 'admin-not-for-you',
-    reach: async (page) => {
-      await installWallet(page);
-      await page.goto('/');
-      await signInOn(page);
-      await page.goto('/admin');
-      await page.getByText('This page is for administrators').waitFor();
-    },
-  },
 ];
