@@ -199,7 +199,7 @@ test('SUPER_ADMIN is given and taken by a fresh signature of one’s own wallet,
       await heading(page, 'Administration');
       assert.equal((await read(user.id)).role, 'USER');
       await wallet.become(BOSS);
-      await press(page, 'Change role');
+      await choose(page, 'Super administrator');
       await sign(page);
       await said(page, 'The role is changed.');
       assert.equal((await read(user.id)).role, 'SUPER_ADMIN');
