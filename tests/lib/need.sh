@@ -137,7 +137,8 @@ need_cargo_tool() {
     if [ -n "$version" ]; then
         ! grep -q -F "\"cargo-$name $version " "$TOOLS/cargo/.crates.toml" 2>/dev/null || return 0
         say "install (cargo): cargo-$name $version"
-        cargo install --quiet --locked --root "$TOOLS/cargo" "cargo-$name@$version"
+        # They do little themselves: to be built soon is worth more than to be fast.
+        cargo install --quiet --locked --debug --root "$TOOLS/cargo" "cargo-$name@$version"
         return
     fi
     command -v "cargo-$name" >/dev/null && return
