@@ -24,7 +24,7 @@ part_rust() { # unit and integration tests
     return "$status"
 }
 
-# Some eleven minutes on two idle cores, of which three are the build.
+# A quarter of an hour on two cores, of which five minutes are the first build.
 part_fuzz() { # what strangers send and disks return, changed at random, against the code that reads it; only with --long or --only
     need_cargo_tool fuzz
     local status=0 folder

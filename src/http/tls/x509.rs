@@ -87,12 +87,12 @@ impl Certificate {
         let (valid_from, valid_until) = (time(&mut validity)?, time(&mut validity)?);
         let subject = distinguished(signed.take(der::SEQUENCE)?)?;
         signed.take(der::SEQUENCE)?; // public key
-        let mut names = BTreeSet::new();
-        while let Some((tag, value)) = signed.next()? {
-            if tag == der::explicit(3) {
-                names = alternative_names(value)?;
-            }
-        }
+        signed.optional(der::implicit(1))?; // unique identifier of the issuer
+        signed.optional(der::implicit(2))?; // and of the subject
+        let extensions = signed.next_of(der::explicit(3))?;
+        let names = extensions.map_or(Some(BTreeSet::new()), alternative_names)?;
+        // What stands where extensions would is no certificate without names.
+        signed.next()?.is_none().then_some(())?;
         Some(Self { subject, issuer, valid_from, valid_until, names, der: der.to_vec() })
     }
 
@@ -260,6 +260,19 @@ mod tests {
                 changed[at] = byte;
                 let _ = Certificate::read(&changed);
             }
+        }
+    }
+
+    #[test]
+    fn extensions_under_another_tag_are_no_certificate_without_names() {
+        let der = made(|_| {});
+        // The wrapping, the list, and the first extension begin with two bytes each.
+        let first = der.windows(5).position(|bytes| bytes == [0x06, 3, 0x55, 29, 17]).unwrap() - 6;
+        assert_eq!(der[first], der::explicit(3));
+        for other in [der::implicit(3), der::explicit(4), der::SEQUENCE] {
+            let mut changed = der.clone();
+            changed[first] = other;
+            assert_eq!(Certificate::read(&changed), None, "{other:#x}");
         }
     }
 
