@@ -63,8 +63,8 @@ export function pin(wallet, done, cancel) {
     else if (pressed === 'Backspace') change(places.slice(0, -1));
     else if (pressed === 'Enter' && !(target instanceof HTMLButtonElement)) submit();
   };
-  // Wherever the focus is: nothing else on the page takes digits now. It begins when the view is there.
-  setTimeout(() => document.addEventListener('keydown', onKey));
+  // Wherever the focus is: nothing else on the page takes digits now.
+  document.addEventListener('keydown', onKey);
   return { title: 'pin.title', values: { wallet }, body: [el('p', { class: 'lead' }, words('pin.lead', { wallet })), form] };
 }
 

@@ -74,6 +74,8 @@ export class Link {
   #over = new AbortController();
   #asking = false;
   #closed = false;
+  /** Ends when all that was to be sent is on its way. */
+  #sent = Promise.resolve();
 
   /**
    * @param {UsbDevice} device
@@ -167,11 +169,18 @@ export class Link {
   }
 
   /**
+   * Send a message when the one before is out: a device takes every packet for the rest of the message that it is in.
+   *
    * @param {number} type
    * @param {FieldList} fields
+   * @returns {Promise<void>}
    */
-  async #send(type, fields) {
-    for (const packet of toPackets({ type, body: encode(fields) })) await this.device.transferOut(ENDPOINT, packet);
+  #send(type, fields) {
+    const send = async () => {
+      for (const packet of toPackets({ type, body: encode(fields) })) await this.device.transferOut(ENDPOINT, packet);
+    };
+    this.#sent = this.#sent.then(send);
+    return this.#sent;
   }
 
   /** @returns {Promise<{type: number, fields: Fields}>} */
