@@ -185,13 +185,13 @@ async fn no_answer_tells_whether_an_account_is_there() {
 /// Compare the times of answers, asked for in turns. Another address without an account shows what is chance.
 async fn tell_by_time(server: &TestServer) -> u64 {
     const TURNS: u64 = 2_000;
-    for what in ["a challenge", "a sign-in", "a text of one's own"] {
+    for (place, what) in ["a challenge", "a sign-in", "a text of one's own"].into_iter().enumerate() {
         let subjects = [Wallet::new(97), of_kind(0), of_kind(1), of_kind(4)];
         let mut times: [Vec<Duration>; 4] = Default::default();
         for turn in 0..TURNS {
-            for (subject, times) in subjects.iter().zip(&mut times) {
-                // A client of its own each time: that of one which failed before would be locked.
-                let client = format!("10.{}.{}.{}", turn >> 8, turn & 0xff, times.len() % 4);
+            for (which, (subject, times)) in subjects.iter().zip(&mut times).enumerate() {
+                // A client of its own each time: one that failed before would come to be locked.
+                let client = format!("10.{}.{}.{}", 4 * place + which, turn >> 8, turn & 0xff);
                 let began = Instant::now();
                 let reply = ask(server, what, subject, &client, &Value::Null).await;
                 times.push(began.elapsed());
