@@ -13,11 +13,14 @@ const MAC_KEY: &[u8] = b"refresh_token_key";
 /// What it is called where it is sealed: no name of a signing key.
 const SEAL_NAME: &str = "mac key";
 
-/// The version of the schema that the file has; `None` if it says nothing of one.
+/// The version of the schema that the file has, from 1 on; `None` if it says nothing of one.
 pub(super) fn schema(tx: &impl Reads) -> Result<Option<u32>, StoreError> {
     let table = tx.table(META)?;
     let value = table.get(SCHEMA)?;
-    Ok(value.and_then(|value| value.value().try_into().ok()).map(u32::from_be_bytes))
+    match value.and_then(|value| value.value().try_into().ok()).map(u32::from_be_bytes) {
+        Some(0) => Err(StoreError::Inconsistent("schema 0 never was")),
+        version => Ok(version),
+    }
 }
 
 pub(super) fn set_schema(tx: &Tx, version: u32) -> Result<(), StoreError> {

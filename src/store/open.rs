@@ -296,6 +296,17 @@ mod tests {
     }
 
     #[test]
+    fn a_schema_that_never_was_is_refused_by_the_check_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.redb");
+        let database = open(&path, [1; 32]).unwrap();
+        prepare(&path, &database, |tx| meta::set_schema(tx, 0)).unwrap();
+        drop(database);
+        assert!(matches!(check(&path), Err(OpenError::Damaged { .. })));
+        assert!(matches!(refused(&path), OpenError::Damaged { .. }));
+    }
+
+    #[test]
     fn a_damaged_file_is_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("auth.redb");

@@ -36,8 +36,7 @@ pub(super) fn migrate(tx: &Tx, from: u32) -> Result<(), StoreError> {
 }
 
 fn run(tx: &Tx, from: u32, steps: &[Step]) -> Result<(), StoreError> {
-    let first = from.checked_sub(1).ok_or(StoreError::Inconsistent("schema 0 never was"))? as usize;
-    for step in steps.iter().skip(first) {
+    for step in steps.iter().skip(from.saturating_sub(1) as usize) {
         step(tx)?;
     }
     #[expect(clippy::cast_possible_truncation, reason = "as above")]
