@@ -1,6 +1,6 @@
 //! Where browsers see this service.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 /// The origin of a page: scheme, host, and port unless it is the scheme's own ([RFC 6454 §4]).
 ///
@@ -77,20 +77,36 @@ impl Origin {
         }
     }
 
-    /// Whether only a home network or this machine has this host: an address, `localhost`, a name without a dot, or
-    /// a name under a domain that is kept for private use.
+    /// Whether only a home network or this machine has this host: an address of such a network, `localhost`, a name
+    /// without a dot, or a name under a domain that is kept for private use.
     ///
     /// A page elsewhere cannot have such a host, so a request that carries one was not steered here by another
-    /// site's DNS.
+    /// site's DNS, and a text to sign that names one was not asked for by a page on the Internet.
     #[must_use]
     pub fn is_private(&self) -> bool {
         const DOMAINS: [&str; 7] =
             ["local", "localhost", "lan", "home", "internal", "home.arpa", "localdomain"];
         let host = self.host();
-        host.starts_with('[')
-            || host.parse::<std::net::Ipv4Addr>().is_ok()
-            || !host.contains('.')
+        let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+        if let Ok(address) = inner.parse::<IpAddr>() {
+            return is_of_a_private_network(address.to_canonical());
+        }
+        !host.contains('.')
             || DOMAINS.iter().any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
+    }
+}
+
+/// Whether no host on the Internet has this address: this machine's own, and those of RFC 1918, 3927, 4193, 4291 §2.5.6 and
+/// 6598, as VPNs give the last.
+fn is_of_a_private_network(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let shared = address.octets()[0] == 100 && address.octets()[1] & 0xc0 == 64;
+            address.is_private() || address.is_loopback() || address.is_link_local() || shared
+        }
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
     }
 }
 
@@ -189,13 +205,37 @@ mod tests {
 
     #[test]
     fn private_hosts_are_told_from_public_ones() {
-        for private in
-            ["localhost:8089", "pi", "pi.local", "10.0.0.7:8089", "8.8.8.8", "[fe80::1]:8089", "a.home.arpa"]
-        {
+        for private in [
+            "localhost:8089",
+            "pi",
+            "pi.local",
+            "a.home.arpa",
+            "10.0.0.7:8089",
+            "172.31.0.1",
+            "192.168.1.5",
+            "127.0.0.1:8089",
+            "169.254.0.1",
+            "100.64.0.1",
+            "100.127.0.1",
+            "[::1]",
+            "[fe80::1]:8089",
+            "[fd00::1]",
+            "[::ffff:10.0.0.7]",
+        ] {
             assert!(Origin::from_authority(false, private).unwrap().is_private(), "{private}");
         }
-        for public in ["example.org", "pi.local.example.org", "notlocal.com", "xlocal.org", "mylan.net:8089"]
-        {
+        for public in [
+            "example.org",
+            "pi.local.example.org",
+            "notlocal.com",
+            "xlocal.org",
+            "mylan.net:8089",
+            "8.8.8.8",
+            "172.32.0.1",
+            "100.128.0.1",
+            "[2001:db8::1]:8089",
+            "[::ffff:8.8.8.8]",
+        ] {
             assert!(!Origin::from_authority(false, public).unwrap().is_private(), "{public}");
         }
     }

@@ -6,8 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    app::App, auth::answer, challenge::ChallengeReply, problem::Problem, reply::Created, request::Request,
-    sessions::EndedReply, target::Path,
+    app::App,
+    auth::{Proof, answer},
+    challenge::ChallengeReply,
+    problem::Problem,
+    reply::Created,
+    request::Request,
+    sessions::EndedReply,
+    target::Path,
 };
 use crate::{
     domain::{
@@ -79,6 +85,8 @@ pub(super) struct ConnectRequest {
     path: Option<DerivationPath>,
     label: Option<DisplayName>,
     device_id: Option<DeviceId>,
+    /// Another challenge, signed by an address that signs in to the account already.
+    proof: Option<Proof>,
 }
 
 /// Bind a wallet to the caller's account.
@@ -86,10 +94,12 @@ pub(super) async fn connect(
     app: Arc<App>,
     request: Request<Principal, ConnectRequest>,
 ) -> Result<Created<WalletBody>, Problem> {
-    let ConnectRequest { kind, tron_address, message, signature, path, label, device_id } = request.body;
+    let ConnectRequest { kind, tron_address, message, signature, path, label, device_id, proof } =
+        request.body;
     let answer = answer(&app, &request.head, tron_address, message, signature, None)?;
+    let proof = proof.map(|proof| proof.answer(&app, &request.head)).transpose()?;
     let new = NewWallet { kind, device_id, path, label };
-    Ok(Created(app.service.connect_wallet(&request.caller, new, answer).await?.into()))
+    Ok(Created(app.service.connect_wallet(&request.caller, new, answer, proof).await?.into()))
 }
 
 /// Which wallet is to sign.

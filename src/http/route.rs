@@ -260,6 +260,8 @@ impl Route {
             Err(problem) => return Err(Problem::without_reading(problem, &body)),
         };
         let bytes = body::receive(&head.headers, body, &app.settings.limits).await?;
+        // A body may take seconds to come. Whoever was signed out or locked meanwhile is no longer let in.
+        let admitted = if bytes.is_empty() { admitted } else { self.access.admit(&app, &head).await? };
         respond(app, admitted, head, &bytes)?.await
     }
 }

@@ -98,7 +98,7 @@ fn table<D: Detail>() -> Vec<Route<D>> {
             .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, LastSuperAdmin]),
         get ("listWallets",     "/hw",                    SignedIn,     Read,      hw::list,            "List the caller's hardware wallets"),
         post("connectWallet",   "/hw/connect",            SignedIn,     SignIn,    hw::connect,         "Bind a hardware wallet to the caller's account, with a signed challenge")
-            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, HardwareWalletUnavailable, AddressBound, TooManyWallets]),
+            .fails(&[HostUnknown, ChallengeUnknown, ChallengeExpired, ChallengeUsed, SignatureInvalid, FreshSignatureRequired, HardwareWalletUnavailable, AddressBound, TooManyWallets]),
         post("challengeWallet", "/hw/sign",               SignedIn,     SignIn,    hw::sign,            "Ask for a text for one of the caller's hardware wallets to sign")
             .fails(&[HostUnknown, HardwareWalletUnavailable, WalletUnknown]),
         post("verifyWallet",    "/hw/verify",             SignedIn,     SignIn,    hw::verify,          "Check that one of the caller's hardware wallets signed just now")

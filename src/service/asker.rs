@@ -8,9 +8,10 @@ use crate::{
         client::Client,
         permission::Permission,
         timestamp::Timestamp,
+        user::User,
         wallet::SignatureError,
     },
-    store::{Reads, StoreError, users},
+    store::{Reads, StoreError, sessions, users},
 };
 
 /// Who asks for a change to somebody else, or to somebody else's sessions.
@@ -31,6 +32,12 @@ pub enum Asker {
     },
 }
 
+/// The caller as they are now, unless they were locked or erased, or their session ended, since they were let in.
+pub(super) fn present(tx: &impl Reads, caller: &Principal) -> Result<Option<User>, StoreError> {
+    let user = users::find(tx, caller.user.id)?.filter(|user| user.locked_at.is_none());
+    Ok(if sessions::find(tx, caller.session.session.id)?.is_some() { user } else { None })
+}
+
 impl Asker {
     /// A signed-in user, who needs this permission.
     #[must_use]
@@ -38,12 +45,11 @@ impl Asker {
         Self::User { caller: Box::new(caller), client, needs, fresh: false }
     }
 
-    /// What they may do, as of this transaction: a role that was taken away a moment ago is gone.
+    /// What they may do, as of this transaction: a role that was taken away a moment ago is gone, and so is who signed
+    /// out.
     pub(super) fn authority(&self, tx: &impl Reads) -> Result<Result<Authority, Error>, StoreError> {
         let Self::User { caller, needs, fresh, .. } = self else { return Ok(Ok(Authority::Operator)) };
-        let Some(user) = users::find(tx, caller.user.id)?.filter(|user| user.locked_at.is_none()) else {
-            return Ok(Err(Error::SessionEnded));
-        };
+        let Some(user) = present(tx, caller)? else { return Ok(Err(Error::SessionEnded)) };
         if user.role.holds(*needs) {
             Ok(Ok(Authority::User { id: user.id, role: user.role, fresh: *fresh }))
         } else {

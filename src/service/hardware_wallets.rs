@@ -1,9 +1,10 @@
 //! Hardware wallets: bound to an account by a signed challenge, and from then on another way into it.
 
-use super::{Answer, Error, Principal, Service, blocking, flatten};
+use super::{Answer, Error, Principal, Service, asker::present, blocking, flatten};
 use crate::{
     domain::{
         audit::{Action, Actor, Event},
+        authority::AuthorityError,
         challenge::Challenge,
         client::Client,
         hardware_wallet::HardwareWallet,
@@ -12,10 +13,9 @@ use crate::{
         profile::DisplayName,
         role::Role,
         timestamp::Timestamp,
-        user::User,
-        wallet::{Address, DerivationPath, DeviceId, DeviceType},
+        wallet::{Address, DerivationPath, DeviceId, DeviceType, SignatureError},
     },
-    store::{Reads, StoreError, Tx, audit, hardware_wallets, sessions, users},
+    store::{StoreError, Tx, audit, hardware_wallets, sessions, users},
 };
 
 /// What somebody who connects a wallet says of it. Nothing of this is proved by the signature.
@@ -29,12 +29,6 @@ pub struct NewWallet {
     pub path: Option<DerivationPath>,
     /// What to call it.
     pub label: Option<DisplayName>,
-}
-
-/// The caller as they are now, unless they were locked or erased, or their session ended, since they were let in.
-fn present(tx: &impl Reads, caller: &Principal) -> Result<Option<User>, StoreError> {
-    let user = users::find(tx, caller.user.id)?.filter(|user| user.locked_at.is_none());
-    Ok(if sessions::find(tx, caller.session.session.id)?.is_some() { user } else { None })
 }
 
 /// Write down that the hardware wallet with `address`, if there is one, signed a challenge at `now`.
@@ -73,24 +67,29 @@ impl Service {
         self.0.rules.hardware_wallets.contains(&kind)
     }
 
-    /// Bind the address that signed `answer` to the caller's account.
+    /// Bind the address that signed `answer` to the caller's account, which takes a `proof` by an address that it has
+    /// already: whoever stole a token would otherwise stay for good.
     ///
     /// Whether the address is taken is told only to who holds its key.
     ///
     /// # Errors
     ///
-    /// [`Error::WalletSwitchedOff`]; as [`Service::sign_in`] if the proof fails; [`Error::AddressBound`];
-    /// [`Error::TooManyWallets`]; [`Error::SessionEnded`]; or that the database fails.
+    /// [`Error::WalletSwitchedOff`]; [`AuthorityError::FreshSignatureRequired`] if there is no proof; as
+    /// [`Service::sign_in`] if it or the answer fails; [`Error::AddressBound`]; [`Error::TooManyWallets`];
+    /// [`Error::SessionEnded`]; or that the database fails.
     pub async fn connect_wallet(
         &self,
         caller: &Principal,
         new: NewWallet,
         answer: Answer,
+        proof: Option<Answer>,
     ) -> Result<HardwareWallet, Error> {
         if !self.offers(new.kind) {
             return Err(Error::WalletSwitchedOff(new.kind));
         }
+        let proof = proof.ok_or(AuthorityError::FreshSignatureRequired)?;
         let now = self.now();
+        let proven = self.prove(&proof, now).await?.address();
         let challenge = self.prove(&answer, now).await?;
         let inner = &self.0;
         let wallet = HardwareWallet {
@@ -110,6 +109,9 @@ impl Service {
         let caller = caller.clone();
         let bind = move |tx: &Tx| {
             let Some(user) = present(tx, &caller)? else { return Ok(Err(Error::SessionEnded)) };
+            if users::find_by_address(tx, &proven)?.is_none_or(|prover| prover.id != user.id) {
+                return Ok(Err(SignatureError::OtherAddress(proven).into()));
+            }
             if named && user.role != Role::SuperAdmin {
                 // Bound to a lesser account, it could no longer make the one that the operator meant it to.
                 return Ok(Err(Error::AddressBound(

@@ -1,6 +1,6 @@
 //! A user's own profile.
 
-use super::{Error, Principal, Service, flatten};
+use super::{Error, Principal, Service, asker::present, flatten};
 use crate::{
     domain::{
         audit::{Action, Actor, Event},
@@ -16,7 +16,7 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// [`Error::UserUnknown`] if the account was erased meanwhile, or that the database fails.
+    /// [`Error::SessionEnded`] if the session ended or the account was locked meanwhile, or that the database fails.
     pub async fn change_profile(
         &self,
         caller: &Principal,
@@ -24,9 +24,9 @@ impl Service {
         change: impl Fn(Profile) -> Profile + Send + 'static,
     ) -> Result<User, Error> {
         let (now, id) = (self.now(), caller.user.id);
-        let session = caller.session.session.id;
+        let (session, caller) = (caller.session.session.id, caller.clone());
         let apply = move |tx: &Tx| {
-            let Some(mut user) = users::find(tx, id)? else { return Ok(Err(Error::UserUnknown)) };
+            let Some(mut user) = present(tx, &caller)? else { return Ok(Err(Error::SessionEnded)) };
             let profile = change(user.profile.clone());
             if profile == user.profile {
                 return Ok(Ok(user));

@@ -33,8 +33,7 @@ impl Victim {
     async fn new(server: &TestServer) -> Self {
         let wallet = Wallet::new(1);
         let bearer = server.sign_in_as(&wallet, Role::SuperAdmin).await;
-        let mut binding = server.signed(&Wallet::new(2), WalletType::Ledger).await;
-        binding["type"] = "ledger".into();
+        let binding = server.connection(&wallet, &Wallet::new(2)).await;
         let bound = server.call("POST", "/hw/connect", &bearer, &binding).await.expect(201);
         let mut body = server.signed(&wallet, WalletType::Tron).await;
         body["token_delivery"] = "cookie".into();

@@ -117,12 +117,6 @@ fn record(what: &str, rounds: u64) {
 }
 
 /// What binds `wallet` to the caller's account.
-async fn connection(server: &TestServer, wallet: &Wallet) -> Value {
-    let mut body = server.signed(wallet, WalletType::Ledger).await;
-    body["type"] = "ledger".into();
-    body
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_challenge_opens_one_of_all_doors() {
     let server = TestServer::start().await;
@@ -131,15 +125,20 @@ async fn one_challenge_opens_one_of_all_doors() {
         let wallet = Wallet::new(1_000 + round);
         let tokens = server.sign_in(&wallet).await;
         let answer = server.signed(&wallet, how).await;
-        let mut binding = answer.clone();
-        binding["type"] = "ledger".into();
-        let requests: Vec<_> = (0..RACERS)
-            .map(|racer| match racer % 3 {
+        let mut requests = Vec::new();
+        for racer in 0..RACERS {
+            requests.push(match racer % 3 {
                 0 => call("POST", "/auth/login", &Value::Null, &answer),
                 1 => call("POST", "/auth/register", &Value::Null, &answer),
-                _ => call("POST", "/hw/connect", &tokens, &binding),
-            })
-            .collect();
+                _ => {
+                    let mut binding = answer.clone();
+                    binding["type"] = "ledger".into();
+                    // The proof is another challenge, which none of the others has.
+                    binding["proof"] = server.signed(&wallet, WalletType::Tron).await;
+                    call("POST", "/hw/connect", &tokens, &binding)
+                }
+            });
+        }
         let answers = race(&server, &requests);
         // A door that has another reason to refuse, such as that the account is there already, has used it up, too. But a
         // kind of wallet that is no device is told from what is said of it before the challenge is looked at.
@@ -181,7 +180,7 @@ async fn one_proof_is_one_change() {
         // A wallet that shows that it is still there.
         let (owner, device) = (Wallet::new(4_000 + round), Wallet::new(5_000 + round));
         let tokens = server.sign_in(&owner).await;
-        let binding = connection(&server, &device).await;
+        let binding = server.connection(&owner, &device).await;
         let wallet = server.call("POST", "/hw/connect", &tokens, &binding).await.expect(201);
         let challenge =
             server.call("POST", "/hw/sign", &tokens, &json!({"id": wallet["id"]})).await.expect(200);
@@ -280,12 +279,17 @@ async fn an_address_is_given_to_one() {
         let (registered, signed_in, device) =
             (Wallet::new(7_000 + round), Wallet::new(8_000 + round), Wallet::new(9_000 + round));
         let (mut registers, mut sign_ins, mut bindings) = (Vec::new(), Vec::new(), Vec::new());
-        for tokens in &accounts {
+        for (racer, tokens) in (0..).zip(&accounts) {
             let answer = server.signed(&registered, WalletType::Tron).await;
             registers.push(call("POST", "/auth/register", &Value::Null, &answer));
             let answer = server.signed(&signed_in, WalletType::Tron).await;
             sign_ins.push(call("POST", "/auth/login", &Value::Null, &answer));
-            bindings.push(call("POST", "/hw/connect", tokens, &connection(&server, &device).await));
+            bindings.push(call(
+                "POST",
+                "/hw/connect",
+                tokens,
+                &server.connection(&Wallet::new(10 + racer), &device).await,
+            ));
         }
         one_wins(&race(&server, &registers), (409, 1018), "an account");
 

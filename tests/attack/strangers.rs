@@ -85,8 +85,7 @@ async fn settle(server: &TestServer) {
         match kind {
             2 => drop(server.call("POST", "/auth/logout", &tokens, &Value::Null).await.expect(200)),
             3 => {
-                let mut binding = server.signed(&of_kind(6), WalletType::Ledger).await;
-                binding["type"] = "ledger".into();
+                let binding = server.connection(&of_kind(3), &of_kind(6)).await;
                 server.call("POST", "/hw/connect", &tokens, &binding).await.expect(201);
             }
             4 => drop(server.service.lock_user(Asker::Operator, whom).await.unwrap()),
@@ -116,8 +115,8 @@ async fn ask(server: &TestServer, what: &str, owner: &Wallet, client: &str, toke
             post(server, client, "/auth/login", "", &body).await
         }
         "a wallet" => {
-            let mut body = server.signed(owner, WalletType::Ledger).await;
-            body["type"] = "ledger".into();
+            // The token is of who has this wallet.
+            let mut body = server.connection(&Wallet::new(98), owner).await;
             let message = body["message"].as_str().unwrap().to_owned();
             body["signature"] = Wallet::new(99).sign(Scheme::TronV2, &message).into();
             post(server, client, "/hw/connect", &bearer(tokens), &body).await

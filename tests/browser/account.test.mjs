@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { UNLIMITED, startService } from '../lib/service.mjs';
 import { checkState } from './support/accessible.mjs';
-import { ACCOUNT_STATES, HOSTILE, addHardware, erase, loaded, openAccount, signInElsewhere } from './support/account-states.mjs';
+import { ACCOUNT_STATES, HOSTILE, addHardware, confirmAsOwner, erase, loaded, openAccount, signInElsewhere } from './support/account-states.mjs';
 import { heading, launch, onPage, signInOn } from './support/browser.mjs';
 import { refuse } from './support/states.mjs';
 import { installWallet, randomAccount, signInWithout } from './support/wallet.mjs';
@@ -233,9 +233,9 @@ test('a hardware wallet is added by its signature, signs in to the account, and 
   await onPage(browser, service.url, async (page) => {
     const wallet = await openAccount(page);
     const hardware = randomAccount();
-    await wallet.become(hardware);
-    await addHardware(page, 'Drawer');
-    assert.match(wallet.signed.at(-1) ?? '', new RegExp(hardware.address), 'the text names the address that is added');
+    await addHardware(page, wallet, hardware, 'Drawer');
+    assert.match(wallet.signed.at(-2) ?? '', new RegExp(hardware.address), 'the text names the address that is added');
+    assert.match(wallet.signed.at(-1) ?? '', new RegExp(wallet.address), 'and the account’s own agrees');
     const table = page.getByRole('table', { name: 'Hardware wallets' });
     assert.match(await table.innerText(), new RegExp(`Drawer\\s+Ledger\\s+${hardware.address}`));
     const { user } = await signInWithout(service.url, hardware);
@@ -265,11 +265,17 @@ test('a wallet that has an account of its own is not added, and one may choose a
       await wallet.become(taken);
       await page.getByRole('button', { name: 'Try again' }).click();
       await page.getByRole('button', { name: /^Sign with / }).click();
-      await heading(page, 'That was not done');
-      await page.getByRole('button', { name: 'Cancel' }).click();
+      await heading(page, 'Sign to confirm');
+      await page.getByRole('button', { name: 'TronLink' }).click();
+      await heading(page, 'This is another account');
+      await wallet.become(wallet.account);
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('button', { name: /^Sign with / }).click();
       await heading(page, 'Your account');
       assert.equal(await page.title(), `Your account · ${new URL(service.url).host}`);
-      assert.ok(await page.getByRole('button', { name: 'Choose how to reach it' }).evaluate((button) => button === document.activeElement));
+      await page.locator('#hardware .problem').getByText('This address signs in to an account already').waitFor();
+      await page.getByRole('button', { name: 'Choose how to reach it' }).click();
+      await heading(page, 'Reach your hardware wallet');
     },
     { refusals: /409/ },
   );
@@ -287,6 +293,7 @@ test('a refused label is said beside its field after the wallet signed', async (
       await page.getByRole('button', { name: 'Choose how to reach it' }).click();
       await page.getByRole('button', { name: 'TronLink' }).click();
       await page.getByRole('button', { name: /^Sign with / }).click();
+      await confirmAsOwner(page, wallet);
       await page.locator('.wrong:visible').getByText('A name has up to 64 characters').waitFor();
     },
     { refusals: /422/ },

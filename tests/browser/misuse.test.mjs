@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { record } from '../lib/figures.mjs';
 import { UNLIMITED, startService } from '../lib/service.mjs';
-import { openAccount, signInElsewhere } from './support/account-states.mjs';
+import { confirmAsOwner, openAccount, signInElsewhere } from './support/account-states.mjs';
 import { click, heading, launch, onPage, refreshToken, signInOn } from './support/browser.mjs';
 import { keepNothing, open, refuse } from './support/states.mjs';
 import { installWallet, randomAccount } from './support/wallet.mjs';
@@ -47,7 +47,8 @@ test('who goes back to a page after a sign-out sees nothing of whoever was signe
       await other.getByRole('button', { name: 'Sign out', exact: true }).click();
       await other.locator('.notice').getByText('You are signed out').waitFor();
       await other.close();
-      await page.goBack();
+      // Not waiting for it: the page that comes back may be gone again by the time it has loaded.
+      await page.evaluate(() => void setTimeout(() => history.back()));
       await page.getByRole('button', { name: /^Continue with / }).waitFor();
       const [persisted, seen] = JSON.parse((await page.evaluate(() => sessionStorage.getItem('seen'))) ?? '[]');
       assert.equal(persisted, true, 'the browser must have kept the page');
@@ -278,6 +279,7 @@ test('a service that is gone at any step is said to be, and what was begun can b
       await page.getByRole('button', { name: 'Choose how to reach it' }).click();
       await page.getByRole('button', { name: 'TronLink' }).click();
       await click(page, /^Sign with /);
+      await confirmAsOwner(page, wallet);
       await heading(page, 'The service cannot be reached');
       await click(page, 'Try again');
       await click(page, /^Sign with /);
@@ -303,6 +305,7 @@ test('a session that ends while the wallet is open does nothing for whoever sign
       const headers = { Authorization: `Bearer ${token}` };
       await fetch(`${service.url}/sessions`, { method: 'DELETE', headers });
       await click(page, /^Sign with /);
+      await confirmAsOwner(page, wallet);
       await heading(page, 'Your session has ended');
       assert.equal(await page.locator('#card').count(), 0, 'nothing is asked of the wallet any more');
       assert.doesNotMatch(await page.locator('body').innerText(), new RegExp(wallet.address.slice(-6)));

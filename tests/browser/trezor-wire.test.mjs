@@ -234,17 +234,16 @@ test('what stands on a Trezor goes away when the page lets go of it', async () =
 test('a question that is let go of on its way is sent to its end, and then taken back', async () => {
   const model = new TrezorModel({ slow: true });
   let packets = 0;
-  /** @type {(() => void) | undefined} */
-  let letGo;
+  const person = { after: () => {} };
   const usb = makeUsb(async (data) => {
     packets += 1;
     const answer = await model.receive(data);
-    letGo?.();
+    person.after();
     return answer;
   }, TREZOR);
   const signer = await openTrezor(usb, new AbortController().signal, promptsFor('trezor'));
   const before = packets;
-  letGo = () => signer.close();
+  person.after = () => signer.close();
   await assert.rejects(signer.sign(challenge(signer.address), promptsFor('trezor')), { name: 'AbortError' });
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.ok(packets - before > 2, 'the question takes several packets');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { UNLIMITED, startService } from '../lib/service.mjs';
-import { openAccount } from './support/account-states.mjs';
+import { confirmAsOwner, openAccount } from './support/account-states.mjs';
 import { click, heading, launch, onPage, tabTo } from './support/browser.mjs';
 import { TREZOR_ACCOUNTS, openTrezor } from './support/states.mjs';
 import { plugIn } from './support/transports.mjs';
@@ -247,7 +247,7 @@ test('a Trezor is added to the account by its own signature, in both ways', asyn
     await onPage(browser, service.url, async (page) => {
       const trezor = new TrezorModel();
       await plugIn(page, 'usb', trezor, TREZOR);
-      await openAccount(page);
+      const wallet = await openAccount(page);
       await page.getByRole('button', { name: 'Add a hardware wallet' }).click();
       await page.getByLabel('What it is').selectOption('trezor');
       await page.getByLabel('Name of the wallet').fill('Drawer');
@@ -256,6 +256,7 @@ test('a Trezor is added to the account by its own signature, in both ways', asyn
       await click(page, 'Connect Trezor');
       await click(page, TREZOR_ACCOUNTS[choice]);
       await click(page, 'Sign with Trezor');
+      await confirmAsOwner(page, wallet);
       const address = choice === 'trezor' ? trezor.tron.address : trezor.ethereum.address;
       const table = page.getByRole('table', { name: 'Hardware wallets' });
       await table.waitFor();

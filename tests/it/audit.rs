@@ -284,9 +284,9 @@ async fn everything(server: &TestServer) -> Vec<String> {
     let path = format!("/sessions/{}", one["session_id"].as_str().unwrap());
     assert_eq!(server.call("DELETE", &path, &two, &Value::Null).await.status, 204);
     let ledger = Wallet::new(26);
-    let mut body = server.signed(&ledger, WalletType::Ledger).await;
-    body["type"] = json!("ledger");
+    let body = server.connection(&wallet, &ledger).await;
     met(&body, &signed);
+    met(&body["proof"], &signed);
     let id = server.call("POST", "/hw/connect", &two, &body).await.expect(201)["id"].clone();
     let mut body = server.signed(&ledger, WalletType::Ledger).await;
     body["id"] = id.clone();

@@ -1,7 +1,7 @@
 //! Everything that is stored about somebody, as they get it.
 
 use lucid_auth::{
-    domain::{role::Role, wallet::WalletType},
+    domain::role::Role,
     service::{Asker, UserRef},
 };
 use serde_json::{Value, json};
@@ -16,8 +16,7 @@ async fn an_export_holds_everything_of_the_caller_and_nothing_of_others() {
     let other = server.sign_in(&bob).await;
     let profile = json!({"display_name": "Ada", "email": "ada@example.org", "metadata": {"theme": "dark"}});
     server.call("PUT", "/users/me", &tokens, &profile).await.expect(200);
-    let mut connection = server.signed(&ledger, WalletType::Ledger).await;
-    connection["type"] = "ledger".into();
+    let connection = server.connection(&ada, &ledger).await;
     server.call("POST", "/hw/connect", &tokens, &connection).await.expect(201);
     server
         .service

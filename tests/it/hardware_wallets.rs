@@ -11,18 +11,17 @@ use crate::{
     wallet::Wallet,
 };
 
-/// What connects `wallet` as a Ledger.
-async fn connection(server: &TestServer, wallet: &Wallet) -> Value {
-    let mut body = server.signed(wallet, WalletType::Ledger).await;
-    body["type"] = "ledger".into();
+/// What connects `wallet` to the account of `owner`, and says all of it that may be said.
+async fn connection(server: &TestServer, owner: &Wallet, wallet: &Wallet) -> Value {
+    let mut body = server.connection(owner, wallet).await;
     body["path"] = "m/44'/195'/0'/0/0".into();
     body["label"] = "Drawer".into();
     body["device_id"] = "0001".into();
     body
 }
 
-async fn connect(server: &TestServer, tokens: &Value, wallet: &Wallet) -> Value {
-    let body = connection(server, wallet).await;
+async fn connect(server: &TestServer, tokens: &Value, owner: &Wallet, wallet: &Wallet) -> Value {
+    let body = connection(server, owner, wallet).await;
     server.call("POST", "/hw/connect", tokens, &body).await.expect(201)
 }
 
@@ -36,7 +35,7 @@ async fn a_connected_wallet_signs_in_to_the_same_account_until_it_is_disconnecte
     let tokens = server.sign_in(&own).await;
     let user = tokens["user"].clone();
 
-    let wallet = connect(&server, &tokens, &ledger).await;
+    let wallet = connect(&server, &tokens, &own, &ledger).await;
     for (field, value) in [
         ("type", "ledger"),
         ("wallet_type", "ledger"),
@@ -47,7 +46,7 @@ async fn a_connected_wallet_signs_in_to_the_same_account_until_it_is_disconnecte
     ] {
         assert_eq!(wallet[field], value, "{field}");
     }
-    connect(&server, &tokens, &spare).await;
+    connect(&server, &tokens, &own, &spare).await;
     server.close().await;
 
     let server = TestServer::over(&path, rules(), clock.clone()).await;
@@ -95,12 +94,54 @@ async fn a_connected_wallet_signs_in_to_the_same_account_until_it_is_disconnecte
     assert_eq!(lucid_auth::store::check(&path).unwrap().hardware_wallets, 1);
 }
 
+/// Somebody with a stolen token has a wallet of their own, but none that signs in to the account.
+#[tokio::test]
+async fn a_token_alone_binds_no_wallet_so_that_a_thief_cannot_stay() {
+    let server = TestServer::start().await;
+    let (own, ledger, thief, other) = (Wallet::new(1), Wallet::new(2), Wallet::new(3), Wallet::new(4));
+    let tokens = server.sign_in(&own).await;
+    server.sign_in(&other).await;
+    connect(&server, &tokens, &own, &ledger).await;
+    let connect_thief = async |proof: Value| {
+        let mut body = server.connection(&own, &thief).await;
+        body["proof"] = proof;
+        server.call("POST", "/hw/connect", &tokens, &body).await
+    };
+
+    assert_eq!(connect_thief(Value::Null).await.problem(), (403, 1042));
+    for (case, prover) in [("the thief's wallet", &thief), ("another account's", &other)] {
+        let proof = server.signed(prover, WalletType::Tron).await;
+        assert_eq!(connect_thief(proof).await.problem(), (401, 1001), "{case}");
+    }
+    let mut forged = server.signed(&own, WalletType::Tron).await;
+    let message = forged["message"].as_str().unwrap().to_owned();
+    forged["signature"] = thief.sign("tron-v2".parse().unwrap(), &message).into();
+    assert_eq!(connect_thief(forged).await.problem(), (401, 1001));
+    let mut both = server.signed(&thief, WalletType::Ledger).await;
+    both["type"] = "ledger".into();
+    both["proof"] =
+        json!({"tron_address": thief.address, "message": both["message"], "signature": both["signature"]});
+    let refused = server.call("POST", "/hw/connect", &tokens, &both).await.problem();
+    assert_eq!(refused, (401, 1012), "one signature is no two");
+    let used = server.signed(&own, WalletType::Tron).await;
+    server.post("/auth/login", &used).await.expect(200);
+    assert_eq!(connect_thief(used).await.problem(), (401, 1012));
+
+    let listed = server.call("GET", "/hw", &tokens, &Value::Null).await.expect(200);
+    assert_eq!(listed["wallets"].as_array().unwrap().len(), 1, "{listed}");
+    let stranger = server.sign_in(&thief).await;
+    assert_ne!(stranger["user"]["user_id"], tokens["user"]["user_id"]);
+
+    let spare = connection(&server, &ledger, &Wallet::new(5)).await;
+    server.call("POST", "/hw/connect", &tokens, &spare).await.expect(201);
+}
+
 #[tokio::test]
 async fn a_wallet_proves_itself_again_when_asked() {
     let server = TestServer::start().await;
     let (own, ledger) = (Wallet::new(1), Wallet::new(2));
     let tokens = server.sign_in(&own).await;
-    let wallet = connect(&server, &tokens, &ledger).await;
+    let wallet = connect(&server, &tokens, &own, &ledger).await;
     let id = wallet["id"].clone();
     server.clock.pass(100);
 
@@ -127,7 +168,7 @@ async fn a_wallet_proves_itself_again_when_asked() {
 async fn another_user_cannot_tell_a_wallet_from_none() {
     let server = TestServer::start().await;
     let (ada, bob) = (server.sign_in(&Wallet::new(1)).await, server.sign_in(&Wallet::new(2)).await);
-    let wallet = connect(&server, &ada, &Wallet::new(3)).await;
+    let wallet = connect(&server, &ada, &Wallet::new(1), &Wallet::new(3)).await;
     let id = wallet["id"].as_str().unwrap();
     let proof = json!({"id": id, "message": "m", "signature": "s"});
     for (method, path, body) in [
@@ -150,19 +191,19 @@ async fn an_address_belongs_to_one_account_and_that_is_told_only_to_who_holds_it
     let (ada, bob) = (Wallet::new(1), Wallet::new(2));
     let (tokens, other) = (server.sign_in(&ada).await, server.sign_in(&bob).await);
     let bound = Wallet::new(3);
-    connect(&server, &tokens, &bound).await;
-    for (case, tokens, wallet) in [
-        ("the account's own", &tokens, &ada),
-        ("bound to it", &tokens, &bound),
-        ("another account's own", &tokens, &bob),
-        ("bound to another account", &other, &bound),
-        ("meant to be SUPER_ADMIN", &tokens, &boss),
+    connect(&server, &tokens, &ada, &bound).await;
+    for (case, tokens, owner, wallet) in [
+        ("the account's own", &tokens, &ada, &ada),
+        ("bound to it", &tokens, &ada, &bound),
+        ("another account's own", &tokens, &ada, &bob),
+        ("bound to another account", &other, &bob, &bound),
+        ("meant to be SUPER_ADMIN", &tokens, &ada, &boss),
     ] {
-        let body = connection(&server, wallet).await;
+        let body = connection(&server, owner, wallet).await;
         let refused = server.call("POST", "/hw/connect", tokens, &body).await;
         assert_eq!(refused.problem(), (409, 1050), "{case}");
 
-        let mut forged = connection(&server, wallet).await;
+        let mut forged = connection(&server, owner, wallet).await;
         forged["signature"] =
             Wallet::new(9).sign("tron-v2".parse().unwrap(), forged["message"].as_str().unwrap()).into();
         let refused = server.call("POST", "/hw/connect", tokens, &forged).await;
@@ -178,9 +219,10 @@ async fn an_address_belongs_to_one_account_and_that_is_told_only_to_who_holds_it
 async fn an_account_has_so_many_wallets_and_of_the_kinds_that_are_switched_on() {
     let rules = lucid_auth::service::Rules { hardware_wallets: vec![DeviceType::Ledger], ..rules() };
     let server = TestServer::with_rules(rules).await;
-    let tokens = server.sign_in(&Wallet::new(1)).await;
+    let own = Wallet::new(1);
+    let tokens = server.sign_in(&own).await;
     for kind in ["trezor", "keepkey"] {
-        let mut body = connection(&server, &Wallet::new(50)).await;
+        let mut body = connection(&server, &own, &Wallet::new(50)).await;
         body["type"] = kind.into();
         assert_eq!(server.call("POST", "/hw/connect", &tokens, &body).await.problem(), (409, 1004), "{kind}");
     }
@@ -188,9 +230,9 @@ async fn an_account_has_so_many_wallets_and_of_the_kinds_that_are_switched_on() 
     assert_eq!(info["hardware_wallets"], json!(["ledger"]));
     assert_eq!(info["supported_wallets"], json!(["tron", "ledger", "ethereum"]));
     for number in 100..116 {
-        connect(&server, &tokens, &Wallet::new(number)).await;
+        connect(&server, &tokens, &own, &Wallet::new(number)).await;
     }
-    let one_more = connection(&server, &Wallet::new(116)).await;
+    let one_more = connection(&server, &own, &Wallet::new(116)).await;
     assert_eq!(server.call("POST", "/hw/connect", &tokens, &one_more).await.problem(), (409, 1051));
 }
 
@@ -198,7 +240,7 @@ async fn an_account_has_so_many_wallets_and_of_the_kinds_that_are_switched_on() 
 async fn what_is_said_of_a_device_is_bounded() {
     let server = TestServer::start().await;
     let tokens = server.sign_in(&Wallet::new(1)).await;
-    let body = connection(&server, &Wallet::new(2)).await;
+    let body = connection(&server, &Wallet::new(1), &Wallet::new(2)).await;
     for (field, value) in [
         ("type", json!("phone")),
         ("path", json!("44'/195'")),
@@ -222,7 +264,7 @@ async fn any_address_of_an_account_erases_it_and_everything_that_was_bound_to_it
     let server = TestServer::over(&path, rules(), TestClock::new()).await;
     let (own, ledger) = (Wallet::new(1), Wallet::new(2));
     let tokens = server.sign_in(&own).await;
-    connect(&server, &tokens, &ledger).await;
+    connect(&server, &tokens, &own, &ledger).await;
     let proof = server.signed(&ledger, WalletType::Ledger).await;
     assert_eq!(server.call("DELETE", "/users/me", &tokens, &proof).await.status, 204);
     let fresh = server.sign_in(&ledger).await;
@@ -235,8 +277,9 @@ async fn any_address_of_an_account_erases_it_and_everything_that_was_bound_to_it
 async fn race(server: &Arc<TestServer>, first_user: u64, prize: &Wallet) -> impl Future<Output = usize> {
     let mut calls = Vec::new();
     for number in first_user..first_user + 20 {
-        let tokens = server.sign_in(&Wallet::new(number)).await;
-        let (server, body) = (Arc::clone(server), connection(server, prize).await);
+        let own = Wallet::new(number);
+        let tokens = server.sign_in(&own).await;
+        let (server, body) = (Arc::clone(server), connection(server, &own, prize).await);
         calls.push(async move { server.call_owned("POST", "/hw/connect", tokens, body).await });
     }
     let calls: Vec<_> = calls.into_iter().map(tokio::spawn).collect();

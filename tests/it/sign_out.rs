@@ -1,8 +1,15 @@
 //! Signing out, and what verification sees of it.
 
+use lucid_auth::{
+    domain::role::Role,
+    service::{Asker, UserRef},
+};
 use serde_json::{Value, json};
 
-use crate::{support::TestServer, wallet::Wallet};
+use crate::{
+    support::{TestServer, bearer, request},
+    wallet::Wallet,
+};
 
 #[tokio::test]
 async fn signing_out_ends_one_session_or_all_and_verification_sees_it_at_once() {
@@ -86,4 +93,40 @@ async fn what_is_not_a_valid_access_token_is_refused() {
     server.clock.pass(1);
     assert_eq!(server.call("GET", "/auth/verify", &tokens, &Value::Null).await.problem(), (401, 1002));
     assert_eq!(server.get("/auth/verify", "").await.problem(), (401, 1013));
+}
+
+/// The token is looked at before the body is read, which may take seconds to come.
+#[tokio::test]
+async fn whoever_is_shut_out_while_their_body_comes_changes_nothing() {
+    let server = TestServer::start().await;
+    let victim = server.sign_in(&Wallet::new(9)).await["user"]["user_id"].as_str().unwrap().to_owned();
+    let locked = |user: Value| {
+        let id = user["user_id"].as_str().unwrap().parse().unwrap();
+        server.service.lock_user(Asker::Operator, UserRef::Id(id))
+    };
+    let profile = ("PUT", "/users/me".to_owned(), json!({"display_name": "Late"}));
+    let role = ("PUT", format!("/users/{victim}/role"), json!({"role": "ADMIN"}));
+    let lock = ("POST", format!("/users/{victim}/lock"), json!({}));
+    for (number, (how, (method, path, body))) in
+        (10..).zip([("leaves", &profile), ("is locked", &profile), ("leaves", &role), ("leaves", &lock)])
+    {
+        let wallet = Wallet::new(number);
+        let tokens = server.sign_in_as(&wallet, Role::SuperAdmin).await;
+        let mut client = server.connect().await;
+        let lines = format!("Content-Type: application/json\r\nExpect: 100-continue\r\n{}", bearer(&tokens));
+        let sent = request(method, path, &lines, &body.to_string());
+        let (head, body) = sent.split_at(sent.find("\r\n\r\n").unwrap() + 4);
+        client.send(head).await;
+        assert_eq!(client.head().await.status, 100, "let in, and asked for the body");
+        if how == "leaves" {
+            server.call("POST", "/auth/logout", &tokens, &Value::Null).await.expect(200);
+        } else {
+            locked(tokens["user"].clone()).await.unwrap();
+        }
+        client.send(body).await;
+        assert_eq!(client.reply().await.status, 401, "{how}: {method} {path}");
+    }
+    let unchanged = server.sign_in(&Wallet::new(9)).await;
+    assert_eq!(unchanged["user"]["role"], "USER");
+    assert_eq!(server.sign_in(&Wallet::new(10)).await["user"]["display_name"], Value::Null);
 }

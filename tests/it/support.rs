@@ -233,6 +233,14 @@ impl TestServer {
         json!({"tron_address": wallet.address, "message": message, "signature": wallet.sign(scheme, message)})
     }
 
+    /// What binds `device` as a Ledger to the account of `owner`.
+    pub async fn connection(&self, owner: &Wallet, device: &Wallet) -> Value {
+        let mut body = self.signed(device, WalletType::Ledger).await;
+        body["type"] = "ledger".into();
+        body["proof"] = self.signed(owner, WalletType::Tron).await;
+        body
+    }
+
     /// What a sign-in of `wallet` gives.
     pub async fn sign_in(&self, wallet: &Wallet) -> Value {
         let body = self.signed(wallet, WalletType::Tron).await;

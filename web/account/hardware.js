@@ -10,6 +10,7 @@ import { time } from '../app/time.js';
 import { ApiError } from '../lib/api.js';
 import { call } from '../lib/call.js';
 import { el } from '../lib/dom.js';
+import { shortAddress } from '../lib/format.js';
 import { words } from '../lib/i18n/words.js';
 import { walletName } from './sessions.js';
 import { haveSigned } from './signature.js';
@@ -62,24 +63,38 @@ export function hardwarePanel(user) {
       ],
       action: 'hardware.go',
       async save({ type = '', label = '' }) {
-        /** @type {ApiError | undefined} */
-        let misspelt;
-        const done = await haveSigned({
+        const known = [user.tron_address, ...(await readHardwareWallets()).map(({ tron_address: address }) => address)];
+        /** @type {import('./signature.js').Answer | undefined} */
+        let added;
+        await haveSigned({
           title: 'signing.hardware',
           lead: 'signing.lead.hardware',
           device: type,
-          refuses: (address) => (address === user.tron_address ? 'signing.own' : undefined),
-          async use({ address, message, signature, device }) {
-            const body = { type: device ?? type, tron_address: address, message, signature, label: label === '' ? undefined : label };
+          refuses: (address) => (known.includes(address) ? 'signing.own' : undefined),
+          use: async (answer) => void (added = answer),
+        });
+        if (!added) return;
+        const { address, message, signature, device } = added;
+        const body = { type: device ?? type, tron_address: address, message, signature, label: label === '' ? undefined : label };
+        /** @type {ApiError | undefined} */
+        let refused;
+        // Who holds a session alone must not come to stay: a wallet that signs in already has to agree.
+        const done = await haveSigned({
+          title: 'hardware.confirm.title',
+          lead: 'hardware.confirm.lead',
+          values: { ownShort: known.map(shortAddress).join(', ') },
+          refuses: (confirming) => (known.includes(confirming) ? undefined : 'signing.other'),
+          async use({ address: tron_address, ...proof }) {
             try {
-              await call('POST', '/hw/connect', { body });
+              await call('POST', '/hw/connect', { body: { ...body, proof: { tron_address, message: proof.message, signature: proof.signature } } });
             } catch (error) {
-              if (!(error instanceof ApiError) || error.field !== 'label') throw error;
-              misspelt = error;
+              // Both texts are used up by then: whatever is mended, it begins in the form.
+              if (!(error instanceof ApiError && error.code)) throw error;
+              refused = error;
             }
           },
         });
-        if (misspelt) throw misspelt;
+        if (refused) throw refused;
         if (!done) return;
         close();
         await showOutcome('hardware.added', element, list.reload);

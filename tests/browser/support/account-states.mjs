@@ -46,19 +46,38 @@ export function signInElsewhere(page, account, agent) {
   return signInWithout(new URL(page.url()).origin, account, agent);
 }
 
+/** @typedef {Awaited<ReturnType<typeof installWallet>>} Wallet */
+
 /**
- * Add the wallet of `account` as a hardware wallet.
+ * Confirm what a session alone cannot do, by the wallet that signed in.
  *
  * @param {Page} page
+ * @param {Wallet} wallet
+ */
+export async function confirmAsOwner(page, wallet) {
+  await heading(page, 'Sign to confirm');
+  await wallet.become(wallet.account);
+  await page.getByRole('button', { name: 'TronLink' }).click();
+  await page.getByRole('button', { name: /^Sign with / }).click();
+}
+
+/**
+ * Add another account of the wallet in the browser as a hardware wallet.
+ *
+ * @param {Page} page
+ * @param {Wallet} wallet
+ * @param {import('./wallet.mjs').Account} hardware
  * @param {string} label
  */
-export async function addHardware(page, label) {
+export async function addHardware(page, wallet, hardware, label) {
+  await wallet.become(hardware);
   await page.getByRole('button', { name: 'Add a hardware wallet' }).click();
   await page.getByLabel('Name of the wallet').fill(label);
   await page.getByRole('button', { name: 'Choose how to reach it' }).click();
   await heading(page, 'Reach your hardware wallet');
   await page.getByRole('button', { name: 'TronLink' }).click();
   await page.getByRole('button', { name: /^Sign with / }).click();
+  await confirmAsOwner(page, wallet);
   await page.getByText('The wallet is added.').waitFor({ state: 'attached' });
 }
 
@@ -71,9 +90,7 @@ async function openFull(page) {
   await page.getByLabel('Email').fill(`${'w'.repeat(60)}@${'w'.repeat(60)}.example.org`);
   await page.getByRole('button', { name: 'Save profile' }).click();
   await page.locator('#profile .saved').waitFor();
-  const hardware = randomAccount();
-  await wallet.become(hardware);
-  await addHardware(page, HOSTILE.name);
+  await addHardware(page, wallet, randomAccount(), HOSTILE.name);
   await page.reload();
   await loaded(page);
   return wallet;
@@ -180,6 +197,18 @@ export const ACCOUNT_STATES = [
       await page.getByRole('button', { name: 'Choose how to reach it' }).click();
       await page.getByRole('button', { name: 'TronLink' }).click();
       await heading(page, 'This is your account’s own wallet');
+    },
+  },
+  {
+    name: 'account-confirming',
+    reach: async (page) => {
+      const wallet = await openAccount(page);
+      await wallet.become(randomAccount());
+      await page.getByRole('button', { name: 'Add a hardware wallet' }).click();
+      await page.getByRole('button', { name: 'Choose how to reach it' }).click();
+      await page.getByRole('button', { name: 'TronLink' }).click();
+      await page.getByRole('button', { name: /^Sign with / }).click();
+      await heading(page, 'Sign to confirm');
     },
   },
   {

@@ -71,6 +71,7 @@ fn a_user_is_shown_with_the_hardware_wallets_that_sign_in_to_the_account() {
     let mut body = http.signed(&ledger).unwrap();
     body["type"] = "ledger".into();
     body["label"] = "Drawer".into();
+    body["proof"] = http.signed(&own).unwrap();
     let wallet = http.call("POST", "/hw/connect", &token, &body).unwrap().expect(201);
     let address = own.address.to_string();
     let show = || {

@@ -66,6 +66,8 @@ export default {
   'hardware.label.wrong': 'Ein Name hat bis zu 64 Zeichen, alle davon sichtbar.',
   'hardware.kind': 'Art',
   'hardware.go': 'Weiter zur Verbindung',
+  'hardware.confirm.title': 'Zum Bestätigen signieren',
+  'hardware.confirm.lead': 'Eine Sitzung allein fügt keine Wallet hinzu. Signieren Sie mit einer, die dieses Konto schon hat: {ownShort}.',
   'hardware.added': 'Die Wallet ist hinzugefügt.',
   'hardware.remove': 'Entfernen',
   'hardware.remove.title': '{wallet} entfernen?',

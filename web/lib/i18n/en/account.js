@@ -66,6 +66,8 @@ export default {
   'hardware.label.wrong': 'A name has up to 64 characters, all of them visible.',
   'hardware.kind': 'What it is',
   'hardware.go': 'Choose how to reach it',
+  'hardware.confirm.title': 'Sign to confirm',
+  'hardware.confirm.lead': 'A session alone adds no wallet. Sign with one that this account has already: {ownShort}.',
   'hardware.added': 'The wallet is added.',
   'hardware.remove': 'Remove',
   'hardware.remove.title': 'Remove {wallet}?',

@@ -66,6 +66,8 @@ export default {
   'hardware.label.wrong': 'Un nombre tiene hasta 64 caracteres, todos visibles.',
   'hardware.kind': 'Qué es',
   'hardware.go': 'Elegir cómo conectarla',
+  'hardware.confirm.title': 'Firma para confirmar',
+  'hardware.confirm.lead': 'Una sesión por sí sola no añade billeteras. Firma con una que esta cuenta ya tenga: {ownShort}.',
   'hardware.added': 'La billetera se ha añadido.',
   'hardware.remove': 'Quitar',
   'hardware.remove.title': '¿Quitar {wallet}?',

@@ -66,6 +66,8 @@ export default {
   'hardware.label.wrong': 'Ad en çok 64 karakter olur ve hepsi görünür olmalıdır.',
   'hardware.kind': 'Türü',
   'hardware.go': 'Bağlanma yolunu seç',
+  'hardware.confirm.title': 'Onaylamak için imzalayın',
+  'hardware.confirm.lead': 'Bir oturum tek başına cüzdan eklemez. Bu hesapta zaten olan bir cüzdanla imzalayın: {ownShort}.',
   'hardware.added': 'Cüzdan eklendi.',
   'hardware.remove': 'Kaldır',
   'hardware.remove.title': '{wallet} kaldırılsın mı?',

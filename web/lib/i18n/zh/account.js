@@ -66,6 +66,8 @@ export default {
   'hardware.label.wrong': '名称最多 64 个字符，且都必须可见。',
   'hardware.kind': '类型',
   'hardware.go': '选择连接方式',
+  'hardware.confirm.title': '签名以确认',
+  'hardware.confirm.lead': '仅凭会话不能添加钱包。请用此账户已有的钱包签名：{ownShort}。',
   'hardware.added': '钱包已添加。',
   'hardware.remove': '移除',
   'hardware.remove.title': '移除 {wallet}？',
