@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { newWallet, sign } from '../clients/wallet.mjs';
 import { record } from '../lib/figures.mjs';
-import { Browser, exchange } from './support/client.mjs';
+import { Browser, ask, exchange } from './support/client.mjs';
 import { newUser, signedInto } from './support/person.mjs';
 import { startStage } from './support/proxy.mjs';
 
@@ -78,6 +79,41 @@ for (const kind of /** @type {const} */ (['nginx', 'caddy'])) {
         }
       }
       assert.equal(stage.otherUpstream.count(), before + 2, 'it would be seen');
+    });
+
+    test('no header of a client hides where it is', async () => {
+      const [client, hidden] = ['127.0.0.77', '203.0.113.66'];
+      /** @type {(value: string) => Array<Record<string, string | string[]>>} */
+      const each = (value) => [
+        { Forwarded: value },
+        { Forwarded: value, 'X-Forwarded-For': hidden },
+        { Forwarded: value, Connection: 'X-Forwarded-For' },
+        { Forwarded: value, Connection: 'Forwarded' },
+        { Forwarded: [value, 'x'] },
+      ];
+      const values = ['x', '', `for=${hidden}`, 'for=127.0.0.1', 'for=unknown', `for=${client}, for=127.0.0.1`, 'for="'];
+      const forged = [{}, { 'X-Forwarded-For': '127.0.0.1' }, ...values.flatMap(each)];
+      for (const headers of forged) {
+        const what = JSON.stringify(headers);
+        /** @param {string} path @param {object} body */
+        const post = async (path, body) => {
+          const all = { ...headers, 'Content-Type': 'application/json' };
+          const reply = await ask(`${stage.auth}${path}`, { method: 'POST', headers: all, body: JSON.stringify(body), from: client });
+          assert.equal(reply.status, 200, `${what}: ${reply.body}`);
+          return JSON.parse(reply.body);
+        };
+        const wallet = newWallet();
+        const { message } = await post('/auth/challenge', { tron_address: wallet.address });
+        const signature = await sign(wallet, message);
+        const { access_token: token } = await post('/auth/login', { tron_address: wallet.address, message, signature });
+        const asked = { headers: { ...headers, Authorization: `Bearer ${token}` }, from: client };
+        const { sessions } = JSON.parse((await ask(`${stage.auth}/sessions`, asked)).body);
+        assert.deepEqual(sessions.map((/** @type {{ip: string}} */ { ip }) => ip), [client], what);
+        const seen = JSON.parse((await ask(`${stage.app}/x`, asked)).body);
+        const told = seen.headers.filter((/** @type {[string, string]} */ [name]) => /^(x-forwarded-for|forwarded)$/i.test(name));
+        assert.deepEqual(told.map((/** @type {[string, string]} */ [name, value]) => [name.toLowerCase(), value]), [['x-forwarded-for', client]], what);
+      }
+      record(`proxies: Forwarded of a client's own, through ${kind}`, forged.length);
     });
   });
 }
