@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { signIn } from '../clients/api.mjs';
-import { newWallet } from '../clients/wallet.mjs';
 import { Browser, ask } from './support/client.mjs';
+import { handedOver, newUser, signedInto } from './support/person.mjs';
 import { startStage } from './support/proxy.mjs';
 
 /** @typedef {import('./support/upstream.mjs').Seen} Seen */
@@ -51,56 +50,13 @@ for (const kind of /** @type {const} */ (['nginx', 'caddy'])) {
     });
     after(async () => stage?.stop());
 
-    const user = async () => {
-      const wallet = newWallet();
-      const tokens = await signIn(stage.service.url, wallet);
-      const token = `Bearer ${tokens.access_token}`;
-      const known = {
-        'remote-user': wallet.address,
-        'remote-role': 'USER',
-        'x-lucid-user-id': tokens.user.user_id,
-        'x-lucid-address': wallet.address,
-        'x-lucid-role': 'USER',
-      };
-      return { token, known };
-    };
+    const user = () => newUser(stage);
 
-    /**
-     * What the login page does once somebody is signed in: ask where to go.
-     *
-     * @param {string} login the address that it was opened with
-     * @param {string} token
-     */
-    const handOver = async (login, token) => {
-      const query = new URL(login).searchParams;
-      const body = { return_to: query.get('return_to'), ...(query.has('state') && { state: query.get('state') }) };
-      return ask(`${stage.auth}/auth/handover`, {
-        method: 'POST',
-        headers: { Authorization: token, 'Content-Type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-    };
+    /** @param {string} login @param {string} token */
+    const handOver = (login, token) => handedOver(stage, login, token);
 
-    /**
-     * The whole way from a page of the app to the login page and back.
-     *
-     * @param {Browser} browser
-     * @param {string} page
-     * @param {string} token
-     */
-    const signInto = async (browser, page, token) => {
-      const sent = await browser.open(page);
-      assert.equal(sent.status, 302, sent.body);
-      const login = sent.headers.location ?? '';
-      assert.ok(login.startsWith(`${stage.auth}/?return_to=${encodeURIComponent(page)}&state=`), login);
-      assert.match((await browser.open(login)).body, /login/);
-      const told = await handOver(login, token);
-      assert.equal(told.status, 200, told.body);
-      const back = await browser.open(JSON.parse(told.body).location);
-      assert.equal(back.status, 302, back.body);
-      assert.equal(back.headers.location, page);
-      return browser.open(page);
-    };
+    /** @param {Browser} browser @param {string} page @param {string} token */
+    const signInto = (browser, page, token) => signedInto(stage, browser, page, token);
 
     test('a program is let in by its token, and the app learns who it is', async () => {
       const { token, known } = await user();

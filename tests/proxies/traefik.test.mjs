@@ -26,9 +26,16 @@ test('the example names only what is there, and asks before it passes on', () =>
     assert.ok(http.services[router.service], name);
     for (const middleware of router.middlewares ?? []) assert.ok(http.middlewares[middleware], `${name}: ${middleware}`);
     for (const entryPoint of router.entryPoints) assert.ok(entryPoints[entryPoint], `${name}: ${entryPoint}`);
-    if (router.service === 'app') assert.equal(router.middlewares[0], 'no-claims', `${name}: claims go before anybody is asked`);
+    assert.equal(router.middlewares[0], 'no-claims', `${name}: claims go before anybody is asked`);
     const open = router.service !== 'app' || name === 'app-public';
     assert.equal(router.middlewares?.some((/** @type {string} */ one) => one.startsWith('lucid-auth-')) ?? false, !open, name);
+  }
+});
+
+test('the example removes what a client says of itself', () => {
+  const { customRequestHeaders: removed } = read('traefik-dynamic.yml').http.middlewares['no-claims'].headers;
+  for (const name of ['Forwarded', 'X-Original-URL', 'Remote-User', 'Remote_User', 'X-Lucid-Role', 'X_Lucid_Role']) {
+    assert.equal(removed[name], '', name);
   }
 });
 

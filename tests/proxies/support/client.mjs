@@ -2,6 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { request } from 'node:https';
+import { connect } from 'node:tls';
+
+const PATIENCE_MS = 3000;
 
 /**
  * @typedef {object} Reply
@@ -12,17 +15,18 @@ import { request } from 'node:https';
 
 /**
  * @param {string} address
- * @param {{method?: string, headers?: Record<string, string>, body?: string}} [options]
+ * @param {{method?: string, headers?: Record<string, string | string[]>, body?: string, from?: string}} [options] from: the
+ *   client's own address, one of this machine
  * @returns {Promise<Reply>}
  */
-export function ask(address, { method = 'GET', headers = {}, body } = {}) {
+export function ask(address, { method = 'GET', headers = {}, body, from = '127.0.0.1' } = {}) {
   // The path goes out as it is written: a URL would tidy it up.
   const { hostname, port, origin } = new URL(address);
   const path = address.slice(origin.length) || '/';
   return new Promise((resolve, reject) => {
     const call = request(
       // The certificate is made for the test; the names are of this machine, whatever its resolver says.
-      { host: '127.0.0.1', servername: hostname, port, path, method, agent: false, rejectUnauthorized: false },
+      { host: '127.0.0.1', localAddress: from, servername: hostname, port, path, method, agent: false, rejectUnauthorized: false },
       async (reply) => {
         let text = '';
         for await (const chunk of reply) text += chunk;
@@ -33,6 +37,32 @@ export function ask(address, { method = 'GET', headers = {}, body } = {}) {
     for (const [name, value] of Object.entries(headers)) call.setHeader(name, value);
     call.once('error', reject);
     call.end(body);
+  });
+}
+
+/**
+ * Send these bytes to the proxy at `origin`, and return all that comes back until it closes the connection, or for a while.
+ * After `open` this side says that it sends no more: not at once, for Caddy then gives up what it was asked.
+ *
+ * @param {string} origin
+ * @param {Buffer} bytes
+ * @param {number} [open] in milliseconds
+ * @returns {Promise<string>}
+ */
+export function exchange(origin, bytes, open = PATIENCE_MS) {
+  const { hostname, port } = new URL(origin);
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect({ host: '127.0.0.1', port: Number(port), servername: hostname, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+    const end = () => (socket.destroy(), resolve(text));
+    const timers = [setTimeout(() => socket.end(), open), setTimeout(end, PATIENCE_MS)];
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => (timers.forEach(clearTimeout), end()));
+    socket.once('secureConnect', () => socket.write(bytes));
   });
 }
 

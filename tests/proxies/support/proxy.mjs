@@ -1,6 +1,8 @@
 /**
- * Runs nginx and Caddy with the examples of `packaging/`, in front of the real service and an app. The examples are taken
- * as they stand; only their names, ports and certificates are replaced, each of which must be there.
+ * Runs nginx and Caddy with the examples of `packaging/`, in front of the real service and two apps. The examples are taken
+ * as they stand; only their names, ports and certificates are replaced, each of which must be there. The second app is what
+ * they say of it: another copy of the last block. It is also alone at a port of its own, where a proxy may take any host for
+ * its.
  */
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -20,37 +22,44 @@ const STOP_MS = 10_000;
 /** @param {string} name */
 export const example = (name) => fileURLToPath(new URL(`../../../packaging/${name}`, import.meta.url));
 
+/** @typedef {Awaited<ReturnType<typeof startUpstream>>} Upstream */
+
 /**
  * @typedef {object} Stage
  * @property {string} auth the origin of the service, as browsers see it
  * @property {string} app the origin of the app
+ * @property {string} other that of the other app
+ * @property {string} alone where only the other app is
  * @property {import('../../lib/service.mjs').Service} service
- * @property {Awaited<ReturnType<typeof startUpstream>>} upstream
+ * @property {Upstream} upstream
+ * @property {Upstream} otherUpstream
  * @property {() => Promise<void>} stop
  */
 
 /**
- * Start all three.
+ * Start all of them.
  *
  * @param {'nginx' | 'caddy'} kind
  * @returns {Promise<Stage>}
  */
 export async function startStage(kind) {
   const folder = await mkdtemp(join(tmpdir(), `lucid-auth-${kind}-`));
-  const port = await freePort();
-  const [auth, app] = [`https://auth.localhost:${port}`, `https://app.localhost:${port}`];
+  const [port, alone] = [await freePort(), await freePort()];
+  const [auth, app, other] = [`https://auth.localhost:${port}`, `https://app.localhost:${port}`, `https://other.localhost:${port}`];
   const service = await startService({
-    env: { ...UNLIMITED, PUBLIC_URL: auth, ALLOWED_REDIRECT_ORIGINS: app, TRUSTED_PROXIES: '127.0.0.1' },
+    env: { ...UNLIMITED, PUBLIC_URL: auth, ALLOWED_REDIRECT_ORIGINS: `${app},${other}`, TRUSTED_PROXIES: '127.0.0.1' },
   });
-  const upstream = await startUpstream();
-  const inside = { service: new URL(service.url).port, upstream: upstream.port };
+  const [upstream, otherUpstream] = [await startUpstream(), await startUpstream()];
+  const inside = { service: new URL(service.url).port, upstream: upstream.port, other: otherUpstream.port };
   const clean = async () => {
-    await Promise.all([service.stop(), upstream.stop()]);
+    await Promise.all([service.stop(), upstream.stop(), otherUpstream.stop()]);
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const proxy = await start(...(kind === 'nginx' ? await nginx(folder, port, inside) : await caddy(folder, port, inside)), port);
-    return { auth, app, service, upstream, stop: async () => (await proxy(), clean()) };
+    const ports = { port, alone };
+    const proxy = await start(...(kind === 'nginx' ? await nginx(folder, ports, inside) : await caddy(folder, ports, inside)), port);
+    const stop = async () => (await proxy(), clean());
+    return { auth, app, other, alone: `https://other.localhost:${alone}`, service, upstream, otherUpstream, stop };
   } catch (error) {
     await clean();
     throw error;
@@ -69,27 +78,49 @@ function replaced(text, pairs) {
   return text;
 }
 
-/** @typedef {{service: string, upstream: number}} Inside */
+/**
+ * `text`, and another copy of what stands in it from the last `mark` on, for the other app.
+ *
+ * @param {string} text
+ * @param {string} mark
+ * @param {Array<[string, string | number]>} pairs
+ */
+function withCopy(text, mark, pairs) {
+  const at = text.lastIndexOf(mark);
+  if (at < 0) throw new Error(`the example has no ${mark}`);
+  return `${text}\n${replaced(text.slice(at), [...pairs, ['app.example.org', 'other.example.org']])}`;
+}
+
+/** @typedef {{port: number, alone: number}} Ports alone: where only the other app is */
+/** @typedef {{service: string, upstream: number, other: number}} Inside */
 
 /**
  * @param {string} folder
- * @param {number} port
+ * @param {Ports} ports
  * @param {Inside} inside
  * @returns {Promise<[string, string[], string]>} command, arguments, folder
  */
-async function nginx(folder, port, inside) {
+async function nginx(folder, { port, alone }, inside) {
   const made = spawnSync('openssl', [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
     ...['-addext', 'subjectAltName=DNS:*.localhost', '-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')],
   ]);
   if (made.status !== 0) throw new Error(`openssl: ${made.stderr}`);
-  const site = replaced(await readFile(example('nginx.conf'), 'utf8'), [
+  const text = withCopy(await readFile(example('nginx.conf'), 'utf8'), '\nserver {', [
+    ['http://app;', 'http://other;'],
+    ['listen 443 ssl;', `listen 443 ssl; listen 127.0.0.1:${alone} ssl;`],
+    ['app.example.org.crt', 'auth.example.org.crt'],
+    ['app.example.org.key', 'auth.example.org.key'],
+  ]);
+  const site = replaced(`${text}\nupstream other { server 127.0.0.1:${inside.other}; }\n`, [
     ['/etc/ssl/private/auth.example.org.crt', join(folder, 'cert.pem')],
     ['/etc/ssl/private/auth.example.org.key', join(folder, 'key.pem')],
     ['/etc/ssl/private/app.example.org.crt', join(folder, 'cert.pem')],
     ['/etc/ssl/private/app.example.org.key', join(folder, 'key.pem')],
+    ['set $lucid_host $server_name;', `set $lucid_host $server_name:${port};`],
     ['auth.example.org', 'auth.localhost'],
     ['app.example.org', 'app.localhost'],
+    ['other.example.org', 'other.localhost'],
     ['listen 443 ssl;', `listen 127.0.0.1:${port} ssl;`],
     ['listen 80;', `listen unix:${join(folder, 'http.sock')};`],
     ['127.0.0.1:8089', `127.0.0.1:${inside.service}`],
@@ -108,14 +139,16 @@ async function nginx(folder, port, inside) {
 
 /**
  * @param {string} folder
- * @param {number} port
+ * @param {Ports} ports
  * @param {Inside} inside
  * @returns {Promise<[string, string[], string]>} command, arguments, folder
  */
-async function caddy(folder, port, inside) {
-  const site = replaced(await readFile(example('Caddyfile'), 'utf8'), [
+async function caddy(folder, { port, alone }, inside) {
+  const text = withCopy(await readFile(example('Caddyfile'), 'utf8'), '\napp.example.org {', [['127.0.0.1:3000', `127.0.0.1:${inside.other}`]]);
+  const site = replaced(text, [
     ['auth.example.org {', `https://auth.localhost:${port} {`],
     ['app.example.org {', `https://app.localhost:${port} {`],
+    ['other.example.org {', `https://other.localhost:${port}, https://other.localhost:${alone} {`],
     ['127.0.0.1:8089', `127.0.0.1:${inside.service}`],
     ['127.0.0.1:3000', `127.0.0.1:${inside.upstream}`],
   ]);
