@@ -1,10 +1,12 @@
 """A service on a machine that fails it: the real binary, and what its clients were told."""
 
 import contextlib
+import http.client
 import json
 import os
 import pathlib
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -92,6 +94,38 @@ class Service:
                     os.kill(int(child), signal.SIGKILL)
             self.child.kill()
             self.child.wait()
+
+
+class Line:
+    """A connection to a service that stays open. It is never made anew: if the service ends it, nothing is answered any more."""
+
+    def __init__(self, service):
+        host, port = service.url.removeprefix("http://").split(":")
+        self.http = http.client.HTTPConnection(host, int(port), timeout=LIMIT_SECONDS)
+        self.http.connect()
+        self.http.auto_open = 0
+
+    def send(self, path, body=None, token=None):
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        self.http.request("GET" if body is None else "POST", path, None if body is None else json.dumps(body), headers)
+
+    def is_answered(self):
+        """Whether there is anything to read: an answer, or the end of the connection."""
+        return bool(select.select([self.http.sock], [], [], 0)[0])
+
+    def answer(self):
+        reply = self.http.getresponse()
+        return reply.status, json.loads(reply.read() or b"{}")
+
+    def ask(self, path, body=None, token=None):
+        """The status and the body of an answer. There must be one."""
+        self.send(path, body, token)
+        return self.answer()
+
+    def close(self):
+        self.http.close()
 
 
 class Clients:
