@@ -14,6 +14,8 @@ import time
 import urllib.error
 import urllib.request
 
+import pytest
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 
@@ -217,3 +219,44 @@ def inject(service, fault):
 
 def is_long():
     return os.environ.get("LUCID_LONG") == "1"
+
+
+class MemoryGroup:
+    """A control group of the kernel's, which bounds the memory of those in it: of the second version, or of the first where a
+    machine keeps accounts of memory in that."""
+
+    FORMS = [
+        # where, its bound, what it holds, where kills are counted
+        ("/sys/fs/cgroup", "memory.max", "memory.current", "memory.events"),
+        ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "memory.oom_control"),
+    ]
+
+    def __init__(self):
+        for where, self.bound, self.held, self.events in self.FORMS:
+            self.folder = pathlib.Path(where) / f"lucid-auth-test-{os.getpid()}"
+            with contextlib.suppress(OSError):
+                self.folder.mkdir()
+                if (self.folder / self.bound).exists():
+                    return
+                self.folder.rmdir()
+        pytest.skip("DID NOT RUN: no control group can bound memory here")
+
+    def entered(self):
+        """The words that start a command in it."""
+        return ["sh", "-c", 'echo $$ >"$0" && exec "$@"', str(self.folder / "cgroup.procs")]
+
+    def leave(self, room):
+        """Let those in it have so many bytes more than now, and no swap."""
+        for swap in ("memory.swap.max", "memory.swappiness"):
+            if (self.folder / swap).exists():
+                (self.folder / swap).write_text("0")
+        (self.folder / self.bound).write_text(str(int((self.folder / self.held).read_text()) + room))
+
+    def kills(self):
+        """How many the kernel has killed in it."""
+        return int(re.search(r"^oom_kill (\d+)$", (self.folder / self.events).read_text(), re.M)[1])
+
+    def remove(self):
+        """When nobody is in it: whoever was killed may just be on the way out."""
+        until(lambda: not (self.folder / "cgroup.procs").read_text(), "nobody is in the group")
+        self.folder.rmdir()

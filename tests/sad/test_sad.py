@@ -16,7 +16,7 @@ import time
 
 import pytest
 from figures import record
-from machine import Clients, Line, Service, command, inject, is_long, until
+from machine import Clients, Line, MemoryGroup, Service, command, inject, is_long, until
 
 
 @pytest.fixture
@@ -220,6 +220,22 @@ def answers_soon(line):
     return status
 
 
+def fill(service, clients):
+    """Ask for more and more memory, while clients come and go, until the service has ended."""
+    host, port = service.url.removeprefix("http://").split(":")
+    with contextlib.ExitStack() as waiting:
+        for number in range(200):
+            # Heads that are long and never end are kept in memory.
+            with contextlib.suppress(OSError):
+                one = waiting.enter_context(socket.create_connection((host, port), timeout=5))
+                one.sendall(b"GET / HTTP/1.1\r\nX: " + bytes(b"x" * 7000))
+            if number % 10 == 9:
+                clients.work(1)
+            if service.child.poll() is not None:
+                return
+    pytest.fail(f"it had all the memory that it wanted: {clients.statuses}")
+
+
 def test_no_memory_ends_the_process_and_loses_nothing(services):
     service = services().ready()
     clients = Clients(service)
@@ -227,26 +243,38 @@ def test_no_memory_ends_the_process_and_loses_nothing(services):
     with open(f"/proc/{service.child.pid}/status", encoding="ascii") as status:
         held = int(re.search(r"VmData:\s+(\d+) kB", status.read())[1]) * 1024
     resource.prlimit(service.child.pid, resource.RLIMIT_DATA, (held, held))
-    host, port = service.url.removeprefix("http://").split(":")
-    waiting = []
-    for _ in range(200):
-        # Heads that are long and never end are kept in memory.
-        with contextlib.suppress(OSError):
-            waiting.append(socket.create_connection((host, port), timeout=5))
-            waiting[-1].sendall(b"GET / HTTP/1.1\r\nX: " + bytes(b"x" * 7000))
-        if len(waiting) % 10 == 0:
-            clients.work(1)
-        if service.child.poll() is not None:
-            break
-    assert service.child.poll() == -signal.SIGABRT, f"it had all the memory that it wanted: {clients.statuses}"
+    fill(service, clients)
+    assert service.child.poll() == -signal.SIGABRT, service.said()
     assert "memory allocation" in service.said()
     assert set(clients.statuses) <= {200, 503, 0}, clients.statuses
-    for one in waiting:
-        one.close()
     again = services().ready()
     clients.look(again)
     again.end()
     record("requests while the machine is sad: no memory", len(clients.statuses))
+
+
+def test_whom_the_kernel_kills_for_memory_has_lost_nothing(services):
+    group = MemoryGroup()
+    service = services(*group.entered())
+    try:
+        service.ready()
+        clients = Clients(service)
+        clients.work(3)
+        assert not clients.failures()
+        group.leave(512 << 10)
+        fill(service, clients)
+        assert service.child.poll() == -signal.SIGKILL, service.said()
+        assert group.kills() == 1
+        assert set(clients.statuses) <= {200, 503, 0}, clients.statuses
+        again = services().ready()
+        clients.look(again)
+        clients.work(1)
+        again.end()
+        clients.look(services().ready())
+        record("requests while the machine is sad: killed for memory", len(clients.statuses))
+    finally:
+        service.kill()
+        group.remove()
 
 
 def test_chance_that_comes_late_is_waited_for_and_none_is_never_a_sign_in(services):
