@@ -5,7 +5,9 @@ synced before it gets its name, and the folder after that, before anybody is tol
 it must leave something that the next start takes.
 """
 
+import contextlib
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -139,8 +141,11 @@ def killed(words, data, call, when):
         for line in ran.stderr:
             said.append(line)
             if "ready" in line and "port" in line:
-                with open(f"/proc/{ran.pid}/task/{ran.pid}/children", encoding="ascii") as children:
-                    subprocess.run(["kill", "-KILL", *children.read().split()], check=True)
+                # What it does once it is ready may be the call at which it is killed.
+                with (contextlib.suppress(FileNotFoundError, ProcessLookupError),
+                      open(f"/proc/{ran.pid}/task/{ran.pid}/children", encoding="ascii") as children):
+                    for child in children.read().split():
+                        os.kill(int(child), signal.SIGKILL)
                 until(lambda: ran.poll() is not None, "it ends")
                 return False
     until(lambda: ran.poll() is not None, "it ends")
