@@ -6,7 +6,7 @@
 //! | `wire.rs`, `requests.json` | requests that two programs may read in two ways |
 //! | `held.rs` | connections that are held open and do nothing, or next to nothing |
 //! | `floods.rs` | anonymous calls by the hundred thousand |
-//! | `secrets.rs` | where the secrets of a run must not be found |
+//! | `secrets.rs`, `carried.rs`, `tls_keys.rs` | where the secrets of a run must not be found |
 //! | `once.rs` | everything that is good once, by many in the same moment |
 //! | `strangers.rs` | accounts of others: whether they are there, and whether their owners can be kept out |
 //! | `browsers.rs` | every row of the table, by way of somebody's browser |
@@ -25,6 +25,11 @@
 
 #[path = "attack/browsers.rs"]
 mod browsers;
+#[path = "attack/carried.rs"]
+mod carried;
+#[path = "it/certificate.rs"]
+#[expect(dead_code, reason = "the tests of HTTPS need more of it")]
+mod certificate;
 #[path = "support/figures.rs"]
 mod figures;
 #[path = "attack/floods.rs"]
@@ -53,6 +58,8 @@ mod strangers;
 mod support;
 #[path = "it/table.rs"]
 mod table;
+#[path = "attack/tls_keys.rs"]
+mod tls_keys;
 #[path = "attack/tokens/mod.rs"]
 mod tokens;
 #[path = "attack/vectors.rs"]

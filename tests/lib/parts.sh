@@ -12,16 +12,35 @@ LONG_PARTS=(fuzz scale soak release pi)
 
 part_rust() { # unit and integration tests
     need_cargo_tool nextest
-    local junit=target/nextest/suite/junit.xml status=0 passed failed ignored
+    local junit=target/nextest/suite/junit.xml status=0 passed failed ignored which=()
     rm -f "$junit"
+    # What is left out is counted as skipped below.
+    can_dump || which=(-E 'not test(no_core_is_dumped_even_where_others_would_be)')
     say "$PART: cargo nextest run"
-    cargo nextest run --locked --config-file tests/lib/nextest.toml --profile suite 2>&1 |
+    cargo nextest run --locked --config-file tests/lib/nextest.toml --profile suite "${which[@]}" 2>&1 |
         tee "$RESULTS/$PART.log" || status=$?
     read -r passed failed _ < <(python3 tests/lib/count.py "$junit")
     # JUnit does not list ignored tests; the summary counts them.
     ignored=$(sed -n 's/^ *Summary .* \([0-9]*\) skipped.*/\1/p' "$RESULTS/$PART.log")
     echo "$passed $failed ${ignored:-0}" >"$RESULTS/$PART.count"
     return "$status"
+}
+
+# Whether a program can leave a core behind on this machine, so that it means something that the service does not.
+can_dump() {
+    local folder status=0
+    folder=$(mktemp -d)
+    (cd "$folder" && python3 -c '
+import os, resource, sys
+hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+child = os.fork()
+if child == 0:
+    os.abort()
+sys.exit(not os.WCOREDUMP(os.waitpid(child, 0)[1]))') || status=1
+    rm -rf "$folder"
+    ((status == 0)) ||
+        refuse "DID NOT RUN (skipped): that the service leaves no core behind. Nobody does here (limit $(ulimit -H -c))"
 }
 
 # A quarter of an hour on two cores, of which five minutes are the first build.
@@ -119,7 +138,7 @@ part_sad() { # the running binary on a machine that fails it: disks, descriptors
     # shellcheck disable=SC2016 # the inner shell expands it
     as_root unshare --mount bash -c 'mount --make-rprivate / && exec "$@"' bash \
         env PATH="$PATH" HOME="$HOME" PYTHONDONTWRITEBYTECODE=1 LUCID_AUTH_BIN="$LUCID_AUTH_BIN" LUCID_FIGURES="$LUCID_FIGURES" \
-        LUCID_LONG="${LUCID_LONG:-}" "$TOOLS/clients/bin/python" -m pytest --quiet -p no:cacheprovider --durations=5 \
+        LUCID_LONG="${LUCID_LONG:-}" "$TOOLS/clients/bin/python" -m pytest --quiet -rs -p no:cacheprovider --durations=5 \
         --junitxml="$junit" tests/sad || status=$?
     python3 tests/lib/count.py "$junit" >"$RESULTS/$PART.count"
     return "$status"

@@ -1,16 +1,20 @@
 """A service on a machine that fails it: the real binary, and what its clients were told."""
 
 import contextlib
+import http.client
 import json
 import os
 import pathlib
 import re
+import select
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+
+import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lib"))
@@ -92,6 +96,38 @@ class Service:
                     os.kill(int(child), signal.SIGKILL)
             self.child.kill()
             self.child.wait()
+
+
+class Line:
+    """A connection to a service that stays open. It is never made anew: if the service ends it, nothing is answered any more."""
+
+    def __init__(self, service):
+        host, port = service.url.removeprefix("http://").split(":")
+        self.http = http.client.HTTPConnection(host, int(port), timeout=LIMIT_SECONDS)
+        self.http.connect()
+        self.http.auto_open = 0
+
+    def send(self, path, body=None, token=None):
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        self.http.request("GET" if body is None else "POST", path, None if body is None else json.dumps(body), headers)
+
+    def is_answered(self):
+        """Whether there is anything to read: an answer, or the end of the connection."""
+        return bool(select.select([self.http.sock], [], [], 0)[0])
+
+    def answer(self):
+        reply = self.http.getresponse()
+        return reply.status, json.loads(reply.read() or b"{}")
+
+    def ask(self, path, body=None, token=None):
+        """The status and the body of an answer. There must be one."""
+        self.send(path, body, token)
+        return self.answer()
+
+    def close(self):
+        self.http.close()
 
 
 class Clients:
@@ -183,3 +219,44 @@ def inject(service, fault):
 
 def is_long():
     return os.environ.get("LUCID_LONG") == "1"
+
+
+class MemoryGroup:
+    """A control group of the kernel's, which bounds the memory of those in it: of the second version, or of the first where a
+    machine keeps accounts of memory in that."""
+
+    FORMS = [
+        # where, its bound, what it holds, where kills are counted
+        ("/sys/fs/cgroup", "memory.max", "memory.current", "memory.events"),
+        ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "memory.oom_control"),
+    ]
+
+    def __init__(self):
+        for where, self.bound, self.held, self.events in self.FORMS:
+            self.folder = pathlib.Path(where) / f"lucid-auth-test-{os.getpid()}"
+            with contextlib.suppress(OSError):
+                self.folder.mkdir()
+                if (self.folder / self.bound).exists():
+                    return
+                self.folder.rmdir()
+        pytest.skip("DID NOT RUN: no control group can bound memory here")
+
+    def entered(self):
+        """The words that start a command in it."""
+        return ["sh", "-c", 'echo $$ >"$0" && exec "$@"', str(self.folder / "cgroup.procs")]
+
+    def leave(self, room):
+        """Let those in it have so many bytes more than now, and no swap."""
+        for swap in ("memory.swap.max", "memory.swappiness"):
+            if (self.folder / swap).exists():
+                (self.folder / swap).write_text("0")
+        (self.folder / self.bound).write_text(str(int((self.folder / self.held).read_text()) + room))
+
+    def kills(self):
+        """How many the kernel has killed in it."""
+        return int(re.search(r"^oom_kill (\d+)$", (self.folder / self.events).read_text(), re.M)[1])
+
+    def remove(self):
+        """When nobody is in it: whoever was killed may just be on the way out."""
+        until(lambda: not (self.folder / "cgroup.procs").read_text(), "nobody is in the group")
+        self.folder.rmdir()

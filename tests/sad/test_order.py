@@ -5,9 +5,13 @@ synced before it gets its name, and the folder after that, before anybody is tol
 it must leave something that the next start takes.
 """
 
+import contextlib
+import json
+import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -81,7 +85,7 @@ def traced(within, *words):
 
 @pytest.fixture
 def lived(tmp_path):
-    """A database that clients have signed in to, a copy of it, and the clients."""
+    """A database that clients have signed in to, a copy of it from before half of them came, the clients, and whom the copy has."""
     data = tmp_path / "lived" / "data"
     data.parent.mkdir()
     service = Service(data).ready()
@@ -90,11 +94,23 @@ def lived(tmp_path):
     service.end()
     made = command(data, "backup", tmp_path / "copy.redb")
     assert made.returncode == 0, made.stderr
-    return data, tmp_path / "copy.redb", clients
+    early = users(data)
+    clients.service = service = Service(data).ready()
+    clients.work(2)
+    service.end()
+    assert early and early < users(data) and clients.live and clients.ended and not clients.failures()
+    return data, tmp_path / "copy.redb", clients, early
+
+
+def users(data):
+    """The addresses that have an account."""
+    told = command(data, "user", "list", "--json")
+    assert told.returncode == 0, told.stderr
+    return {user["tron_address"] for user in json.loads(told.stdout)}
 
 
 def test_a_new_database_a_copy_and_a_restore_are_on_disk_before_they_are_told_of(tmp_path, lived):
-    _, copy, _ = lived
+    _, copy, *_ = lived
     traced(tmp_path, "restore", str(copy)).done()
     traced(tmp_path, "restore", str(copy)).done()
     traced(tmp_path, "backup", str(tmp_path / "new/copy.redb")).done()
@@ -115,38 +131,93 @@ def test_a_new_database_a_copy_and_a_restore_are_on_disk_before_they_are_told_of
     record("order of writes, names and syncs of a file system", 4)
 
 
-@pytest.mark.parametrize("what", ["start", "backup", "restore"])
+def killed(words, data, call, when):
+    """Run these words of the binary, killed at its so manieth `call`. Whether it came to that; a service is ended once it is ready."""
+    ran = subprocess.Popen(
+        ["strace", "-f", "-q", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={when}", BINARY, *words],
+        env={**ENVIRONMENT, "DATA_DIR": str(data)}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    with ran.stderr:
+        said = []
+        for line in ran.stderr:
+            said.append(line)
+            if "ready" in line and "port" in line:
+                # What it does once it is ready may be the call at which it is killed.
+                with (contextlib.suppress(FileNotFoundError, ProcessLookupError),
+                      open(f"/proc/{ran.pid}/task/{ran.pid}/children", encoding="ascii") as children):
+                    for child in children.read().split():
+                        os.kill(int(child), signal.SIGKILL)
+                until(lambda: ran.poll() is not None, "it ends")
+                return False
+    until(lambda: ran.poll() is not None, "it ends")
+    # Whom strace saw killed, it follows.
+    assert ran.returncode == -signal.SIGKILL or (ran.returncode == 0 and words[0] != "serve"), "".join(said)
+    return ran.returncode != 0
+
+
+def go_on(clients, service):
+    """All that these clients were told holds at this service, where they go on as if there was no other."""
+    here = Clients(service)
+    here.live, here.ended = [dict(tokens) for tokens in clients.live], list(clients.ended)
+    here.look()
+    here.work(1)
+    assert not here.failures()
+    here.look()
+
+
+def is_restored(data, service, clients, early):
+    """Whether the copy is there, with nothing of what came after it and no session; else, all must be as it was."""
+    if users(data) != early:
+        go_on(clients, service)
+        return False
+    for tokens in clients.live:
+        assert service.ask("/auth/verify", token=tokens["access_token"])[0] == 401, "a session outlived the restore"
+        assert service.ask("/auth/refresh", {"refresh_token": tokens["refresh_token"]})[0] == 401, "a session outlived the restore"
+    kept = list(data.glob("auth.redb.before-restore-*"))
+    assert len(kept) == 1, "the database that was there before is gone"
+    assert command(data, "check", kept[0]).returncode == 0
+    return True
+
+
+@pytest.mark.parametrize("what", ["first start", "start", "backup", "restore"])
 def test_whoever_is_killed_at_any_step_leaves_what_the_next_start_takes(tmp_path, lived, what):
-    original, copy, clients = lived
-    tried = 0
+    original, copy, clients, early = lived
+    late = users(original)
+    kills, outcomes = 0, set()
     for call in NAMING:
         for when in range(1, 30):
             data = tmp_path / f"{call}-{when}" / "data"
             data.parent.mkdir()
-            if what != "start":
+            if what != "first start":
                 shutil.copytree(original, data)
-            words = {"start": ["serve"], "backup": ["backup", data.parent / "copy.redb"], "restore": ["restore", copy]}[what]
-            killed = subprocess.Popen(
-                ["strace", "-f", "-q", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={when}",
-                 BINARY, *words], env={**ENVIRONMENT, "DATA_DIR": str(data)}, stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-            end = lambda killed=killed: killed.poll() is not None  # noqa: E731
-            if what == "start":
-                said = iter(killed.stderr.readline, "")
-                reached = not any('ready' in line and 'port' in line for line in said)
-                if not reached:
-                    with open(f"/proc/{killed.pid}/task/{killed.pid}/children", encoding="ascii") as children:
-                        subprocess.run(["kill", "-KILL", *children.read().split()], check=True)
-            until(end, "it ends")
-            reached = killed.returncode != 0 if what != "start" else reached
-            killed.stderr.close()
+            made = data.parent / "copy.redb"
+            reached = killed({"backup": ["backup", made], "restore": ["restore", copy]}.get(what, ["serve"]), data, call, when)
             service = Service(data).ready()
-            if what == "backup":
-                clients.verify(service)
+            if what == "first start":
+                assert not users(data)
+                go_on(Clients(service), service)
+            elif what == "restore":
+                outcomes.add(is_restored(data, service, clients, early))
+                go_on(Clients(service), service)
+            else:
+                assert users(data) == late
+                go_on(clients, service)
             service.end()
-            tried += 1
+            if what == "backup":
+                # What has the name of a copy is a whole one.
+                outcomes.add(made.exists())
+                if made.exists():
+                    drill = data.parent / "drill"
+                    restored = command(drill, "restore", made)
+                    assert restored.returncode == 0, restored.stderr
+                    assert users(drill) == late
+                assert made.exists() or reached
             shutil.rmtree(data.parent)
+            kills += reached
             if not reached:
                 break
-    assert tried > len(NAMING), "nobody was killed"
-    record(f"kill at each step of a {what}", tried)
+        else:
+            pytest.fail(f"there are more than {when} calls of {call}")
+    assert kills > 3, "hardly anybody was killed"
+    # Some were killed before the step that counts, and some after it.
+    assert what in ("first start", "start") or outcomes == {False, True}
+    record(f"kill at each step of a {what}", kills)

@@ -16,7 +16,7 @@ import time
 
 import pytest
 from figures import record
-from machine import Clients, Service, command, inject, is_long, until
+from machine import Clients, Line, MemoryGroup, Service, command, inject, is_long, until
 
 
 @pytest.fixture
@@ -126,24 +126,114 @@ def test_a_read_only_file_system_is_refused_by_name_at_the_start(services, tmp_p
     clients.look(services().ready())
 
 
-def test_no_descriptors_keeps_new_clients_waiting_and_loses_nothing(services):
+def opened(service):
+    """The numbers of all that the service has open, and what each is."""
+    found = {}
+    for entry in os.scandir(f"/proc/{service.child.pid}/fd"):
+        # What is closed meanwhile is not open.
+        with contextlib.suppress(FileNotFoundError):
+            found[int(entry.name)] = os.readlink(entry.path)
+    return found
+
+
+@contextlib.contextmanager
+def descriptors(service, left):
+    """While this lasts, the service may open so many more files and connections, and not one beyond."""
+    process, kind = service.child.pid, resource.RLIMIT_NOFILE
+    before = resource.prlimit(process, kind)
+    used = opened(service)
+    # The limit is on their numbers, of which each takes the least that is free.
+    free = [number for number in range(len(used) + left + 1) if number not in used]
+    resource.prlimit(process, kind, (free[left], before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(process, kind, before)
+
+
+@pytest.mark.parametrize("left", [0, 1, 2, 20])
+def test_no_descriptors_keeps_new_clients_waiting_and_loses_nothing(services, tmp_path, left):
     service = services().ready()
+    sockets = lambda: sum(what.startswith("socket:") for what in opened(service).values())  # noqa: E731
+    resting = sockets()
     clients = Clients(service)
     clients.work(3)
-    soft, hard = resource.prlimit(service.child.pid, resource.RLIMIT_NOFILE)
-    used = len(os.listdir(f"/proc/{service.child.pid}/fd"))
-    for left in (0, 1, 2):
-        resource.prlimit(service.child.pid, resource.RLIMIT_NOFILE, (used + left, hard))
-        held = [clients.service.ask for _ in range(left)]
+    open_before = Line(service)
+    guard = lambda: open_before.ask("/health")[1]["dependencies"]["restore_guard"]  # noqa: E731
+    refusals = lambda: service.said().count("Too many open files")  # noqa: E731
+
+    def is_settled():
+        guarding = {str(tmp_path / "data"), str(tmp_path / "data" / "auth.guard.new")} & set(opened(service).values())
+        return guard() == "healthy" and sockets() == resting + 1 and not guarding
+
+    def waits(line):
+        """The service tries to take it up, twice, and cannot."""
+        tried = refusals()
+
+        def look():
+            assert not line.is_answered(), "it was answered, or refused, where nothing can be opened"
+            return refusals() >= tried + 2
+        until(look, "a connection cannot be taken up")
+
+    until(is_settled, "no other connection is left, and the guard is written")
+    assert refusals() == 0
+    with descriptors(service, left):
+        taken = [Line(service) for _ in range(left)]
+        for line in taken:
+            assert line.ask("/health")[0] == 200
+        waiting = Line(service)
+        waiting.send("/health")
+        waits(waiting)
+        # Those who are there go on, as /health says; what opens a file cannot.
         before = len(clients.statuses)
-        if left:
-            clients.work(1)
-        assert set(clients.statuses[before:]) <= {200, 503, 0}, held
-        resource.prlimit(service.child.pid, resource.RLIMIT_NOFILE, (soft, hard))
-        until(lambda: service.health() == 200, "it heals when there are descriptors")
-        clients.look()
+        for line in (open_before, *taken[:1]):
+            clients.service = line
+            clients.work(2)
+            clients.verify(line)
+        assert set(clients.statuses[before:]) == {200}, clients.statuses[before:]
+        until(lambda: guard() == "unhealthy", "health tells of it")
+        assert [line.ask(path)[0] for line in (open_before, *taken) for path in ("/health", "/health/ready")] == [200, 200] * (left + 1)
+        waits(waiting)
+        if taken:
+            taken.pop().close()
+            assert answers_soon(waiting) == 200
+            taken.append(waiting)
+            waiting = Line(service)
+            waiting.send("/health")
+            waits(waiting)
+    assert answers_soon(waiting) == 200
+    until(lambda: guard() == "healthy", "it heals when there are descriptors")
+    clients.look(service)
+    clients.work(1)
+    for line in (open_before, waiting, *taken):
+        line.close()
     service.end()
+    clients.look(services().ready())
     record("requests while the machine is sad: no descriptors", len(clients.statuses))
+
+
+def answers_soon(line):
+    """The status of an answer that is there within seconds."""
+    began = time.monotonic()
+    status, _ = line.answer()
+    assert time.monotonic() - began < 5, "it was left waiting"
+    return status
+
+
+def fill(service, clients):
+    """Ask for more and more memory, while clients come and go, until the service has ended."""
+    host, port = service.url.removeprefix("http://").split(":")
+    with contextlib.ExitStack() as waiting:
+        for number in range(200):
+            # Heads that are long and never end are kept in memory.
+            with contextlib.suppress(OSError):
+                one = waiting.enter_context(socket.create_connection((host, port), timeout=5))
+                one.sendall(b"GET / HTTP/1.1\r\nX: " + bytes(b"x" * 7000))
+            if number % 10 == 9:
+                clients.work(1)
+            if service.child.poll() is not None:
+                return
+    pytest.fail(f"it had all the memory that it wanted: {clients.statuses}")
 
 
 def test_no_memory_ends_the_process_and_loses_nothing(services):
@@ -153,26 +243,38 @@ def test_no_memory_ends_the_process_and_loses_nothing(services):
     with open(f"/proc/{service.child.pid}/status", encoding="ascii") as status:
         held = int(re.search(r"VmData:\s+(\d+) kB", status.read())[1]) * 1024
     resource.prlimit(service.child.pid, resource.RLIMIT_DATA, (held, held))
-    host, port = service.url.removeprefix("http://").split(":")
-    waiting = []
-    for _ in range(200):
-        # Heads that are long and never end are kept in memory.
-        with contextlib.suppress(OSError):
-            waiting.append(socket.create_connection((host, port), timeout=5))
-            waiting[-1].sendall(b"GET / HTTP/1.1\r\nX: " + bytes(b"x" * 7000))
-        if len(waiting) % 10 == 0:
-            clients.work(1)
-        if service.child.poll() is not None:
-            break
-    assert service.child.poll() == -signal.SIGABRT, f"it had all the memory that it wanted: {clients.statuses}"
+    fill(service, clients)
+    assert service.child.poll() == -signal.SIGABRT, service.said()
     assert "memory allocation" in service.said()
     assert set(clients.statuses) <= {200, 503, 0}, clients.statuses
-    for one in waiting:
-        one.close()
     again = services().ready()
     clients.look(again)
     again.end()
     record("requests while the machine is sad: no memory", len(clients.statuses))
+
+
+def test_whom_the_kernel_kills_for_memory_has_lost_nothing(services):
+    group = MemoryGroup()
+    service = services(*group.entered())
+    try:
+        service.ready()
+        clients = Clients(service)
+        clients.work(3)
+        assert not clients.failures()
+        group.leave(512 << 10)
+        fill(service, clients)
+        assert service.child.poll() == -signal.SIGKILL, service.said()
+        assert group.kills() == 1
+        assert set(clients.statuses) <= {200, 503, 0}, clients.statuses
+        again = services().ready()
+        clients.look(again)
+        clients.work(1)
+        again.end()
+        clients.look(services().ready())
+        record("requests while the machine is sad: killed for memory", len(clients.statuses))
+    finally:
+        service.kill()
+        group.remove()
 
 
 def test_chance_that_comes_late_is_waited_for_and_none_is_never_a_sign_in(services):

@@ -1,6 +1,9 @@
 //! What a process holds, as the kernel counts it.
 
-use std::{fmt, fs};
+use std::{fmt, fs, time::Duration};
+
+/// What the kernel counts processor time in, whatever its own clock.
+const TICK: Duration = Duration::from_millis(10);
 
 /// What a process holds now.
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +13,8 @@ pub struct Resources {
     /// Files, sockets and the like.
     pub descriptors: u64,
     pub threads: u64,
+    /// The processor's time that it has had, with that of threads that have ended.
+    pub processor: Duration,
 }
 
 impl Resources {
@@ -20,13 +25,18 @@ impl Resources {
             line.trim_start_matches([':', '\t', ' ']).split(' ').next().unwrap().parse::<u64>().unwrap()
         };
         let descriptors = fs::read_dir(format!("/proc/{process}/fd")).unwrap().count() as u64;
-        Self { memory: number("VmRSS") * 1024, descriptors, threads: number("Threads") }
+        let (memory, threads) = (number("VmRSS") * 1024, number("Threads"));
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+        // Counted from behind the name, which may hold anything: user and system time are the 14th and 15th of all.
+        let fields = stat.rsplit_once(')').unwrap().1.split_whitespace();
+        let ticks = fields.skip(11).take(2).map(|ticks| ticks.parse::<u32>().unwrap()).sum::<u32>();
+        Self { memory, descriptors, threads, processor: TICK * ticks }
     }
 }
 
 impl fmt::Display for Resources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { memory, descriptors, threads } = self;
+        let Self { memory, descriptors, threads, .. } = self;
         write!(f, "{} KiB, {descriptors} descriptors, {threads} threads", memory / 1024)
     }
 }
