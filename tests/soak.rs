@@ -164,7 +164,7 @@ fn compare(parts: &[Part], grown: u64, report: &CheckReport) {
     }
     let cost = |before: usize, through: usize| {
         let answers = parts[before + 1..=through].iter().map(|part| part.took.len()).sum::<usize>();
-        let spent = parts[through].resources.processor - parts[before].resources.processor;
+        let spent = parts[through].resources.processor.saturating_sub(parts[before].resources.processor);
         spent / u32::try_from(answers).unwrap()
     };
     let end = parts.len() - 1;

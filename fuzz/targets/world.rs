@@ -100,7 +100,8 @@ impl World {
                 let new = NewWallet { kind: DeviceType::Ledger, device_id: None, path: None, label: None };
                 let device = Wallet::new(100 + number);
                 let answer = device.answer(&self.service, WalletType::Ledger);
-                self.service.connect_wallet(&caller, new, answer).await.unwrap();
+                let proof = wallet.answer(&self.service, WalletType::Tron);
+                self.service.connect_wallet(&caller, new, answer, Some(proof)).await.unwrap();
             }
             let locked = Wallet::new(7).address;
             let asker = Asker::Operator;

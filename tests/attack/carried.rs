@@ -94,8 +94,10 @@ pub fn carry(run: &mut Run, port: u16, wallet: &Wallet, device: &Wallet) {
     let asked = json!({"tron_address": device.address, "wallet_type": "ledger"});
     let challenge = Answer::of(&post(port, "/auth/challenge", "", &asked), 200);
     let connecting = device.sign(Scheme::TronV2, challenge.text("message"));
+    let agreed = Http::new(port).signed(wallet).unwrap();
     let asked = json!({
         "tron_address": device.address, "message": challenge.body["message"], "signature": connecting, "type": "ledger",
+        "proof": agreed,
     });
     let connected = Answer::of(&post(port, "/hw/connect", &bearer, &asked), 201);
     let id = &connected.body["id"];
@@ -112,6 +114,7 @@ pub fn carry(run: &mut Run, port: u16, wallet: &Wallet, device: &Wallet) {
         ("code of a handover", parameter(back, "code")),
         ("session cookie of an app", value(session_there)),
         ("signature that connected a device", connecting.as_str()),
+        ("signature that agreed to it", agreed["signature"].as_str().unwrap()),
         ("signature that proved a device", proving.as_str()),
     ] {
         run.conceal(port, name, secret);
