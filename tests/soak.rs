@@ -15,9 +15,9 @@
 //! - the 99th percentile is [`SLOWER`] times as long at most, and [`NOISE`]. What an [`Echo`] beside it, which has nothing to do
 //!   with the service, takes longer by then is the machine's, and counted as if it had been there from the beginning.
 //!
-//! On two cores that others kept busy, an answer of the release build cost 170 to 380 µs of the processor, of which that of the
-//! quarters of one run differed by a quarter at most, and 50 to 100 bytes of memory in the first minute, 46 within a quarter of an hour; the
-//! 99th percentile was twice that of the echo.
+//! On two cores that others kept busy, an answer of the release build was seen to cost 170 to 430 µs of the processor, which
+//! between the quarters of one run differed by less than a quarter, and 50 to 100 bytes of memory in the first minute, 46 within a
+//! quarter of an hour.
 //!
 //! `LUCID_SOAK_SECONDS` says how long: 20 if it does not. `LUCID_AUTH_BIN` names another binary than that of the tests.
 #![expect(unreachable_pub, reason = "nothing of a test binary is reachable from elsewhere")]
