@@ -10,12 +10,14 @@
 //!   so is there in the first quarter already, and the most that is allowed is a few bytes an answer: a leak would be more;
 //! - there are as many descriptors as connections, and a few threads;
 //! - the file is longer by [`ENTRY_BYTES`] an audit entry at most, and a fixed [`FILE`];
-//! - an answer costs [`DEARER`] hundredths of the processor's time at most, which hardly depends on what else the machine does;
+//! - an answer costs the service [`DEARER`] times the processor's time at most. Where other programs slow the processor down, an
+//!   answer costs the clients more, too, and as much more is allowed;
 //! - the 99th percentile is [`SLOWER`] times as long at most, and [`NOISE`]. What an [`Echo`] beside it, which has nothing to do
 //!   with the service, takes longer by then is the machine's, and counted as if it had been there from the beginning.
 //!
-//! On two cores that others kept busy, single parts were seen to cost a third more of the processor's time than others, and
-//! an answer 50 to 100 bytes of memory in the first minute, 46 within a quarter of an hour.
+//! On two cores that others kept busy, an answer of the release build was seen to cost 170 to 430 µs of the processor, which
+//! between the quarters of one run differed by less than a quarter, and 50 to 100 bytes of memory in the first minute, 46 within a
+//! quarter of an hour.
 //!
 //! `LUCID_SOAK_SECONDS` says how long: 20 if it does not. `LUCID_AUTH_BIN` names another binary than that of the tests.
 #![expect(unreachable_pub, reason = "nothing of a test binary is reachable from elsewhere")]
@@ -65,7 +67,7 @@ const NOISE_BYTES: u64 = 1 << 20;
 const ANSWER_BYTES: u64 = 128;
 const ENTRY_BYTES: u64 = 2048;
 const FILE: u64 = 8 << 20;
-const DEARER: u32 = 150;
+const DEARER: f64 = 1.5;
 const SLOWER: u32 = 2;
 const NOISE: Duration = Duration::from_millis(2);
 /// Besides the connections: listener, database, guard, logs and what the runtime has; a few may come and go.
@@ -79,6 +81,8 @@ struct Part {
     /// How long the echo took meanwhile, in order.
     echoed: Vec<Duration>,
     resources: Resources,
+    /// The processor's time that the clients have had.
+    asking: Duration,
 }
 
 /// The percentile of what is in order.
@@ -116,7 +120,8 @@ fn an_hour_of_mixed_load_leaves_nothing_behind() {
             });
             took.sort_unstable();
             echoed.sort_unstable();
-            let seen = Part { took, echoed, resources: Resources::of(process) };
+            let asking = Resources::of(std::process::id()).processor;
+            let seen = Part { took, echoed, resources: Resources::of(process), asking };
             eprintln!(
                 "  {number:>2}: {:>6} answers, p50 {:>6.2?}, p99 {:>7.2?} and {:>7.2?} of an echo, {}, {} KiB of file",
                 seen.took.len(),
@@ -162,16 +167,21 @@ fn compare(parts: &[Part], grown: u64, report: &CheckReport) {
         );
         assert!(threads <= THREADS, "{threads} threads");
     }
-    let cost = |before: usize, through: usize| {
-        let answers = parts[before + 1..=through].iter().map(|part| part.took.len()).sum::<usize>();
-        let spent = parts[through].resources.processor.saturating_sub(parts[before].resources.processor);
-        spent / u32::try_from(answers).unwrap()
-    };
     let end = parts.len() - 1;
-    let (was, is) = (cost(0, quarter), cost(end - quarter, end));
-    eprintln!("{was:?} of the processor an answer in the first quarter, {is:?} in the last");
-    assert!(was > Duration::ZERO, "nothing was measured");
-    assert!(is <= was * DEARER / 100, "an answer went from {was:?} of the processor to {is:?}");
+    let cost = |spent: fn(&Part) -> Duration| {
+        [(0, quarter), (end - quarter, end)].map(|(before, through)| {
+            let answers = parts[before + 1..=through].iter().map(|part| part.took.len()).sum::<usize>();
+            spent(&parts[through]).saturating_sub(spent(&parts[before])) / u32::try_from(answers).unwrap()
+        })
+    };
+    let [was, is] = cost(|part| part.resources.processor);
+    let [asking_was, asking_is] = cost(|part| part.asking);
+    eprintln!(
+        "{was:?} of the processor an answer in the first quarter, {is:?} in the last; {asking_was:?} and {asking_is:?} to ask"
+    );
+    assert!(was > Duration::ZERO && asking_was > Duration::ZERO, "nothing was measured");
+    let slowed = (asking_is.as_secs_f64() / asking_was.as_secs_f64()).max(1.0);
+    assert!(is <= was.mul_f64(DEARER * slowed), "an answer went from {was:?} of the processor to {is:?}");
     let both = |what: fn(&Part) -> u64| [first, last].map(|parts| Duration::from_micros(of(parts, what)));
     let [was, is] = both(|part| micros(&part.took));
     let [echo_was, echo_is] = both(|part| micros(&part.echoed));

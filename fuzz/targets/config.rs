@@ -13,8 +13,15 @@ pub fn run(data: &[u8]) {
     let mut parts = data.splitn(3, |byte| *byte == 0);
     let mut part = || parts.next().unwrap_or_default().to_vec();
     let (environment, file, other) = (variables(&part()), part(), part());
-    match load(environment.clone(), file, other.clone()) {
-        Err(mistakes) => judge(&mistakes, &environment),
+    match load(environment.clone(), file.clone(), other.clone()) {
+        Err(mistakes) => {
+            // What is said whatever the key is.
+            let mut without = environment.clone();
+            without.insert("MASTER_KEY".to_owned(), "another".into());
+            let said =
+                load(without, file, other).map_or_else(|mistakes| mistakes.to_string(), |_| String::new());
+            judge(&mistakes, &environment, &said);
+        }
         // Which takes as long again, twice.
         Ok(loaded) if is_one_in(16, data) => {
             // What was understood, given once more in the one plain way, is understood alike.
@@ -63,7 +70,7 @@ fn load(environment: BTreeMap<String, OsString>, file: Vec<u8>, other: Vec<u8>) 
 }
 
 /// Each mistake names a setting, on one line, and no secret.
-fn judge(mistakes: &Mistakes, environment: &BTreeMap<String, OsString>) {
+fn judge(mistakes: &Mistakes, environment: &BTreeMap<String, OsString>, said: &str) {
     assert!(!mistakes.0.is_empty());
     let text = mistakes.to_string();
     assert_eq!(text.lines().count(), mistakes.0.len(), "{text:?}");
@@ -76,7 +83,7 @@ fn judge(mistakes: &Mistakes, environment: &BTreeMap<String, OsString>) {
     let elsewhere = others.clone().any(|(name, value)| {
         name.contains(secret) || value.to_str().is_none_or(|value| value.contains(secret))
     });
-    assert!(secret.len() < 20 || elsewhere || !text.contains(secret), "{text}");
+    assert!(secret.len() < 20 || elsewhere || said.contains(secret) || !text.contains(secret), "{text}");
 }
 
 fn plain(loaded: &Loaded) -> BTreeMap<String, OsString> {

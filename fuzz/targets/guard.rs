@@ -17,7 +17,7 @@ pub fn run(data: &[u8]) {
     fs::write(&path, &BASE.file).unwrap();
     fs::write(&guard, data).unwrap();
     let store = Store::open(&path, [8; 32]).unwrap();
-    let lasting = store.read(|tx| sessions::count(tx)).unwrap();
+    let lasting = store.read(sessions::count).unwrap();
     assert!(lasting == BASE.report.sessions || lasting == 0, "{lasting} sessions are left");
     // By another reading: of this database, and no further on than it is.
     let (told, known) =

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 /// Whether this input is one of a few that something slow is done with: of so many, one. The same input always is, or never.
 pub fn is_one_in(count: u64, data: &[u8]) -> bool {
-    BuildHasherDefault::<DefaultHasher>::new().hash_one(data) % count == 0
+    BuildHasherDefault::<DefaultHasher>::new().hash_one(data).is_multiple_of(count)
 }
 
 /// What is left of an input.

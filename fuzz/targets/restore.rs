@@ -30,7 +30,7 @@ pub fn run(data: &[u8]) {
             fs::remove_file(restored.kept.unwrap()).unwrap();
             let store = Store::open(&database, [8; 32]).unwrap();
             whole(&store, &report);
-            assert_eq!(store.read(|tx| sessions::count(tx)).unwrap(), 0, "a copy brought sessions back");
+            assert_eq!(store.read(sessions::count).unwrap(), 0, "a copy brought sessions back");
         }
         (Err(_), Err(_)) => {
             assert!(fs::read(&database).unwrap() == BASE.file, "a refused copy changed the database")

@@ -42,7 +42,9 @@ pub(super) struct Content {
     pub(super) locked: BTreeMap<UserId, Lock>,
 }
 
+// What has more in it is of another form, or damaged.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct FileBody {
     version: u32,
     instance: String,
@@ -51,6 +53,7 @@ struct FileBody {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct LockBody {
     user_id: UserId,
     tron_address: Address,
@@ -272,6 +275,13 @@ mod tests {
         for length in 0..bytes.len() {
             fs::write(path(&database), &bytes[..length]).unwrap();
             assert_eq!(read(&database).unwrap(), Seen::Unreadable, "{length}");
+        }
+        // Nor is one with more in it, which may be anything: here no text at all.
+        let more = [&b"{\"x\":\"\xff\","[..], &bytes[1..]].concat();
+        let in_a_lock = String::from_utf8(bytes).unwrap().replace("\"locked_at\"", "\"x\":1,\"locked_at\"");
+        for changed in [more, in_a_lock.into_bytes()] {
+            fs::write(path(&database), changed).unwrap();
+            assert_eq!(read(&database).unwrap(), Seen::Unreadable);
         }
     }
 

@@ -184,6 +184,9 @@ fn alternative_names(extensions: &[u8]) -> Option<BTreeSet<Name>> {
                 found.extend(name.map(|name| Name::Dns(name.to_owned())));
             } else if tag == der::implicit(7) {
                 found.extend(address(value).map(Name::Address));
+            } else if [der::explicit(2), der::explicit(7)].contains(&tag) {
+                // Made of parts, as DER allows no string to be: others might read a name there.
+                return None;
             }
         }
     }
@@ -273,6 +276,19 @@ mod tests {
             let mut changed = der.clone();
             changed[first] = other;
             assert_eq!(Certificate::read(&changed), None, "{other:#x}");
+        }
+    }
+
+    #[test]
+    fn a_name_made_of_parts_is_in_no_certificate() {
+        let der = made(|_| {});
+        for (simple, of_parts, value) in [(0x82, 0xa2, &b"pi.local"[..]), (0x87, 0xa7, &[10, 0, 0, 7])] {
+            let head = [simple, u8::try_from(value.len()).unwrap()];
+            let name = [&head, value].concat();
+            let at = der.windows(name.len()).position(|bytes| bytes == name).unwrap();
+            let mut changed = der.clone();
+            changed[at] = of_parts;
+            assert_eq!(Certificate::read(&changed), None, "{of_parts:#x}");
         }
     }
 
