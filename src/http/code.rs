@@ -135,7 +135,7 @@ static TABLE: [Row; 39] = [
     row(Code::RoleTooLow, 1041, StatusCode::FORBIDDEN, "Role too low",
         "The user, or the role to grant, is above the caller's own role."),
     row(Code::FreshSignatureRequired, 1042, StatusCode::FORBIDDEN, "Fresh signature required",
-        "Who is SUPER_ADMIN, and another wallet for an account, take more than a token. Ask for a challenge for an address that your account has at /auth/challenge, sign it, and repeat the request with {tron_address, message, signature} as its member 'proof'."),
+        "Who is SUPER_ADMIN, and another wallet for an account, take more than a token. Ask for a challenge for your own address at /auth/challenge, sign it, and repeat the request with {tron_address, message, signature} as its member 'proof'."),
     row(Code::AddressBound, 1050, StatusCode::CONFLICT, "Address already bound",
         "An address belongs to one account, as its own or as one of its hardware wallets. Disconnect it there first."),
     row(Code::TooManyWallets, 1051, StatusCode::CONFLICT, "Too many hardware wallets",

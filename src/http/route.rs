@@ -2,7 +2,10 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use hyper::{Method, body::Incoming};
+use hyper::{
+    Method,
+    body::{Body as _, Incoming},
+};
 
 pub use super::access::{
     Access, Admitted, Grant, Holds, Public, SignedIn, WithCookie, WithRefreshCookie, WithToken,
@@ -259,9 +262,10 @@ impl Route {
             Ok(begun) => begun,
             Err(problem) => return Err(Problem::without_reading(problem, &body)),
         };
+        let has_body = !body.is_end_stream();
         let bytes = body::receive(&head.headers, body, &app.settings.limits).await?;
         // A body may take seconds to come. Whoever was signed out or locked meanwhile is no longer let in.
-        let admitted = if bytes.is_empty() { admitted } else { self.access.admit(&app, &head).await? };
+        let admitted = if has_body { self.access.admit(&app, &head).await? } else { admitted };
         respond(app, admitted, head, &bytes)?.await
     }
 }

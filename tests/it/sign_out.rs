@@ -107,9 +107,16 @@ async fn whoever_is_shut_out_while_their_body_comes_changes_nothing() {
     let profile = ("PUT", "/users/me".to_owned(), json!({"display_name": "Late"}));
     let role = ("PUT", format!("/users/{victim}/role"), json!({"role": "ADMIN"}));
     let lock = ("POST", format!("/users/{victim}/lock"), json!({}));
-    for (number, (how, (method, path, body))) in
-        (10..).zip([("leaves", &profile), ("is locked", &profile), ("leaves", &role), ("leaves", &lock)])
-    {
+    // It changes nothing, so that nothing but a second look at the token refuses it.
+    let question = ("POST", "/auth/permissions/check".to_owned(), json!({"permission": "view_all_users"}));
+    let cases = [
+        ("leaves", &profile),
+        ("is locked", &profile),
+        ("leaves", &role),
+        ("leaves", &lock),
+        ("leaves", &question),
+    ];
+    for (number, (how, (method, path, body))) in (10..).zip(cases) {
         let wallet = Wallet::new(number);
         let tokens = server.sign_in_as(&wallet, Role::SuperAdmin).await;
         let mut client = server.connect().await;

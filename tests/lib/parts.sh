@@ -43,7 +43,7 @@ sys.exit(not os.WCOREDUMP(os.waitpid(child, 0)[1]))') || status=1
         refuse "DID NOT RUN (skipped): that the service leaves no core behind. Nobody does here (limit $(ulimit -H -c))"
 }
 
-# A quarter of an hour on two cores, of which five minutes are the first build.
+# Eleven minutes on two cores, of which five are the first build.
 part_fuzz() { # what strangers send and disks return, changed at random, against the code that reads it; only with --long or --only
     need_cargo_tool fuzz
     local status=0 folder

@@ -64,18 +64,18 @@ export function hardwarePanel(user) {
       action: 'hardware.go',
       async save({ type = '', label = '' }) {
         const known = [user.tron_address, ...(await readHardwareWallets()).map(({ tron_address: address }) => address)];
-        /** @type {import('./signature.js').Answer | undefined} */
+        /** @type {object | undefined} */
         let added;
         await haveSigned({
           title: 'signing.hardware',
           lead: 'signing.lead.hardware',
           device: type,
           refuses: (address) => (known.includes(address) ? 'signing.own' : undefined),
-          use: async (answer) => void (added = answer),
+          async use({ address, message, signature, device }) {
+            added = { type: device ?? type, tron_address: address, message, signature, label: label === '' ? undefined : label };
+          },
         });
         if (!added) return;
-        const { address, message, signature, device } = added;
-        const body = { type: device ?? type, tron_address: address, message, signature, label: label === '' ? undefined : label };
         /** @type {ApiError | undefined} */
         let refused;
         // Who holds a session alone must not come to stay: a wallet that signs in already has to agree.
@@ -83,10 +83,10 @@ export function hardwarePanel(user) {
           title: 'hardware.confirm.title',
           lead: 'hardware.confirm.lead',
           values: { ownShort: known.map(shortAddress).join(', ') },
-          refuses: (confirming) => (known.includes(confirming) ? undefined : 'signing.other'),
-          async use({ address: tron_address, ...proof }) {
+          refuses: (address) => (known.includes(address) ? undefined : 'signing.other'),
+          async use({ address, message, signature }) {
             try {
-              await call('POST', '/hw/connect', { body: { ...body, proof: { tron_address, message: proof.message, signature: proof.signature } } });
+              await call('POST', '/hw/connect', { body: { ...added, proof: { tron_address: address, message, signature } } });
             } catch (error) {
               // Both texts are used up by then: whatever is mended, it begins in the form.
               if (!(error instanceof ApiError && error.code)) throw error;
