@@ -78,7 +78,7 @@ fn make(path: &Path, Content { users, sessions }: Content) {
         }
     };
     write(Box::new(|tx, number| assert!(users::insert(tx, &user(number)).unwrap())), users);
-    write(Box::new(move |tx, number| sessions::put(tx, &session(&key, number)).unwrap()), sessions);
+    write(Box::new(move |tx, number| sessions::insert(tx, &session(&key, number)).unwrap()), sessions);
 }
 
 /// The user of this number. The first is an admin.

@@ -115,7 +115,7 @@ pub fn fill(path: &Path, count: u32) {
             for number in first..count.min(first + BATCH) {
                 let (user, session) = person(number);
                 assert!(users::insert(tx, &user)?);
-                sessions::put(tx, &session)?;
+                sessions::insert(tx, &session)?;
             }
             Ok(())
         };

@@ -31,7 +31,7 @@ impl RequestId {
     #[must_use]
     pub fn make(random: &Random) -> Self {
         // A request is answered even if the system gives no random bytes: the name only has to be told apart.
-        let made = random.bytes::<12>().ok().map(|bytes| data_encoding::BASE64URL_NOPAD.encode(&bytes));
+        let made = random.name::<12>().ok().map(|bytes| data_encoding::BASE64URL_NOPAD.encode(&bytes));
         let made = made.and_then(|text| HeaderValue::try_from(text).ok());
         Self(made.unwrap_or(HeaderValue::from_static("unnamed")))
     }

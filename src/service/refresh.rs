@@ -75,7 +75,7 @@ impl Service {
                 user_agent: client.user_agent.clone(),
                 ..session
             };
-            sessions::put(tx, &session)?;
+            sessions::update(tx, &session)?;
             Ok(Ok((owner, session)))
         };
         let (owner, session) = flatten(inner.store.write(rotate).await)?;

@@ -102,7 +102,7 @@ impl Service {
             }
             let session = Session { user_id: user.id, ..session.clone() };
             service.make_room(tx, &session, now)?;
-            sessions::put(tx, &session)?;
+            sessions::insert(tx, &session)?;
             sign_ins::count(tx, now)?;
             let how = match &device {
                 Some(device) => format!("{}; says: {device}", session.wallet_type),

@@ -239,18 +239,21 @@ mod tests {
 
     fn database() -> Database {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
-        let tx = Tx::new(database.begin_write().unwrap());
+        let redb = database.begin_write().unwrap();
+        let tx = Tx::new(&redb);
         schema::create(&tx, &MacKey::from_bytes([0; 32])).unwrap();
         for user in [user(1), user(2)] {
             assert!(users::insert(&tx, &user).unwrap());
         }
-        tx.commit().unwrap();
+        drop(tx);
+        redb.commit().unwrap();
         database
     }
 
     #[test]
     fn an_address_is_of_one_account_as_its_own_or_as_a_wallets() {
-        let tx = Tx::new(database().begin_write().unwrap());
+        let redb = database().begin_write().unwrap();
+        let tx = Tx::new(&redb);
         let (ada, bob) = (user(1), user(2));
         assert!(insert(&tx, &wallet(&ada, 10)).unwrap());
         assert!(insert(&tx, &wallet(&ada, 11)).unwrap());
@@ -291,7 +294,8 @@ mod tests {
             },
         ];
         for (number, damage) in breaks.into_iter().enumerate() {
-            let tx = Tx::new(database().begin_write().unwrap());
+            let redb = database().begin_write().unwrap();
+            let tx = Tx::new(&redb);
             assert!(insert(&tx, &there).unwrap());
             assert_eq!(check(&tx).unwrap(), 1);
             damage(&tx);

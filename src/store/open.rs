@@ -17,6 +17,7 @@ use super::{
     probe::{probe, regular},
     schema,
     takeover::{self, Verdict},
+    transaction::commit,
 };
 use crate::domain::mac::MacKey;
 
@@ -149,9 +150,7 @@ pub(super) fn prepare(
         let mut redb = database.begin_write()?;
         redb.set_two_phase_commit(true);
         redb.set_quick_repair(true);
-        let tx = Tx::new(redb);
-        change(&tx)?;
-        tx.commit().map(|_| ())
+        commit(redb, change).map(|_| ())
     };
     run().map_err(|source| OpenError::Prepare { path: path.to_owned(), source })
 }

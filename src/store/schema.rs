@@ -63,9 +63,11 @@ mod tests {
         let steps: &[Step] = &[|tx| mark(tx, b"a"), |tx| mark(tx, b"b"), |tx| mark(tx, b"c")];
         for (from, trail) in [(1, "abc"), (2, "bc"), (3, "c"), (4, "")] {
             let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
-            let tx = Tx::new(database.begin_write().unwrap());
+            let redb = database.begin_write().unwrap();
+            let tx = Tx::new(&redb);
             run(&tx, from, steps).unwrap();
-            tx.commit().unwrap();
+            drop(tx);
+            redb.commit().unwrap();
             let read = database.begin_read().unwrap();
             assert_eq!(meta::schema(&read).unwrap(), Some(4));
             let table = read.open_table(meta::META).unwrap();

@@ -163,16 +163,32 @@ pub fn over(
     Ok(over)
 }
 
-/// Write a session: a new one, or what changed of one.
+/// Add a session.
 ///
 /// # Errors
 ///
 /// [`StoreError`] if the database cannot be written.
-pub fn put(tx: &Tx, session: &Session) -> Result<(), StoreError> {
-    tx.table_mut(SESSIONS)?.insert(session.id.as_bytes().as_slice(), to_bytes(session)?.as_slice())?;
+pub fn insert(tx: &Tx, session: &Session) -> Result<(), StoreError> {
     tx.table_mut(BY_USER)?.insert(by_user(session.user_id, session.id).as_slice(), NOTHING)?;
+    write(tx, session).map(|_| ())
+}
+
+/// Write what changed of a session that is there. Identifier and user never change.
+///
+/// # Errors
+///
+/// [`StoreError`] if the session is not there, or the database cannot be written.
+pub fn update(tx: &Tx, session: &Session) -> Result<(), StoreError> {
+    let was_there = write(tx, session)?;
+    if was_there { Ok(()) } else { Err(StoreError::Inconsistent("a change of a session that is not there")) }
+}
+
+/// Write the row of a session, and return whether there was one.
+fn write(tx: &Tx, session: &Session) -> Result<bool, StoreError> {
+    let mut table = tx.table_mut(SESSIONS)?;
+    let before = table.insert(session.id.as_bytes().as_slice(), to_bytes(session)?.as_slice())?;
     tx.session_changed(session.id, Some(session.clone()));
-    Ok(())
+    Ok(before.is_some())
 }
 
 /// End a session, and return it if it was there.
@@ -227,7 +243,10 @@ pub(super) fn check(tx: &impl Reads) -> Result<u64, StoreError> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use redb::{Database, ReadableDatabase as _, backends::InMemoryBackend};
+
     use super::*;
+    use crate::store::transaction::commit;
 
     pub(in crate::store) fn session(number: u8) -> Session {
         let at = Timestamp::from_unix(1_000);
@@ -253,5 +272,23 @@ pub(super) mod tests {
     fn a_row_holds_all_of_a_session() {
         let session = session(7);
         assert_eq!(from_bytes(session.id, &to_bytes(&session).unwrap()).unwrap(), session);
+    }
+
+    #[test]
+    fn a_session_that_ended_is_not_written_again() {
+        let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
+        let change = |change: &dyn Fn(&Tx) -> Result<(), StoreError>| {
+            commit(database.begin_write().unwrap(), |tx| change(tx)).map(|_| ())
+        };
+        let (session, ended) = (session(7), session(8));
+        change(&|tx| insert(tx, &session).and_then(|()| insert(tx, &ended))).unwrap();
+        change(&|tx| take(tx, ended.id).map(drop)).unwrap();
+        let later = Session { refreshed_at: Timestamp::from_unix(1_500), ..session.clone() };
+        change(&|tx| update(tx, &later)).unwrap();
+        assert!(change(&|tx| update(tx, &ended)).is_err());
+        let read = database.begin_read().unwrap();
+        assert_eq!(find(&read, later.id).unwrap(), Some(later.clone()));
+        assert_eq!((count(&read).unwrap(), find(&read, ended.id).unwrap()), (1, None));
+        assert_eq!(of_user(&read, later.user_id).unwrap(), [later.id]);
     }
 }

@@ -55,7 +55,8 @@ mod tests {
     #[test]
     fn hours_are_counted_apart_and_kept_for_a_day_wherever_the_clock_goes() {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
-        let tx = Tx::new(database.begin_write().unwrap());
+        let redb = database.begin_write().unwrap();
+        let tx = Tx::new(&redb);
         let at = |hour: u64| Timestamp::from_unix(1_793_000_000 + hour * 3_600);
         for hour in (0..100).chain([9_999, 100, 100]) {
             count(&tx, at(hour)).unwrap();

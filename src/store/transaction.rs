@@ -1,8 +1,11 @@
 //! The transaction that a change is made in.
 
-use std::cell::RefCell;
+use std::{
+    cell::{OnceCell, RefCell, RefMut},
+    ops::Deref,
+};
 
-use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable, TableDefinition, TableHandle as _, WriteTransaction};
 
 use super::{
     StoreError,
@@ -30,22 +33,58 @@ pub trait Reads {
     /// [`StoreError`] if the database has no such table, or cannot be read.
     fn table(
         &self,
-        definition: TableDefinition<&'static [u8], &'static [u8]>,
-    ) -> Result<impl ReadableTable<&'static [u8], &'static [u8]>, StoreError>;
+        definition: Table,
+    ) -> Result<impl Deref<Target = impl ReadableTable<&'static [u8], &'static [u8]>>, StoreError>;
 }
 
 impl Reads for ReadTransaction {
     fn table(
         &self,
-        definition: TableDefinition<&'static [u8], &'static [u8]>,
-    ) -> Result<impl ReadableTable<&'static [u8], &'static [u8]>, StoreError> {
-        Ok(self.open_table(definition)?)
+        definition: Table,
+    ) -> Result<impl Deref<Target = impl ReadableTable<&'static [u8], &'static [u8]>>, StoreError> {
+        Ok(Box::new(self.open_table(definition)?))
+    }
+}
+
+/// A table that is open for changes.
+type Open<'redb> = redb::Table<'redb, &'static [u8], &'static [u8]>;
+
+/// The tables of a transaction that were asked for so far, the first one first. Each is opened once: to do it for each row
+/// costs as much as to read one, and many changes share a transaction.
+#[derive(Default)]
+struct Tables<'redb>(OnceCell<Box<Link<'redb>>>);
+
+struct Link<'redb> {
+    definition: Table,
+    table: RefCell<Open<'redb>>,
+    rest: Tables<'redb>,
+}
+
+impl<'redb> Tables<'redb> {
+    fn find(
+        &self,
+        redb: &'redb WriteTransaction,
+        definition: Table,
+    ) -> Result<&RefCell<Open<'redb>>, StoreError> {
+        let mut here = self;
+        loop {
+            match here.0.get() {
+                Some(link) if link.definition.name() == definition.name() => return Ok(&link.table),
+                Some(link) => here = &link.rest,
+                None => {
+                    let table = RefCell::new(redb.open_table(definition)?);
+                    let link = || Box::new(Link { definition, table, rest: Tables::default() });
+                    return Ok(&here.0.get_or_init(link).table);
+                }
+            }
+        }
     }
 }
 
 /// A change in the making. Nothing of it is seen, or kept, before its commit.
-pub struct Tx {
-    redb: WriteTransaction,
+pub struct Tx<'redb> {
+    redb: &'redb WriteTransaction,
+    tables: Tables<'redb>,
     /// What the live sessions must learn once this is committed.
     sessions: RefCell<Vec<(SessionId, Option<Session>)>>,
     /// The same for the live users.
@@ -61,26 +100,34 @@ pub(super) struct Told {
     pub(super) guarded: Changes,
 }
 
-impl Reads for Tx {
+impl Reads for Tx<'_> {
     fn table(
         &self,
-        definition: TableDefinition<&'static [u8], &'static [u8]>,
-    ) -> Result<impl ReadableTable<&'static [u8], &'static [u8]>, StoreError> {
-        Ok(self.redb.open_table(definition)?)
+        definition: Table,
+    ) -> Result<impl Deref<Target = impl ReadableTable<&'static [u8], &'static [u8]>>, StoreError> {
+        let table = self.tables.find(self.redb, definition)?;
+        table.try_borrow().map_err(|_| IN_USE)
     }
 }
 
-impl Tx {
-    pub(super) fn new(redb: WriteTransaction) -> Self {
-        Self { redb, sessions: RefCell::default(), users: RefCell::default(), guarded: RefCell::default() }
+/// Only one handle of a table that is being changed may be held at a time.
+const IN_USE: StoreError = StoreError::Inconsistent("a table that is being changed already");
+
+impl<'redb> Tx<'redb> {
+    pub(super) fn new(redb: &'redb WriteTransaction) -> Self {
+        Self {
+            redb,
+            tables: Tables::default(),
+            sessions: RefCell::default(),
+            users: RefCell::default(),
+            guarded: RefCell::default(),
+        }
     }
 
-    /// The table of this definition, to change it. Only one handle of a table may be open at a time.
-    pub(super) fn table_mut(
-        &self,
-        definition: Table,
-    ) -> Result<redb::Table<'_, &'static [u8], &'static [u8]>, StoreError> {
-        Ok(self.redb.open_table(definition)?)
+    /// The table of this definition, to change it. Only one handle of a table may be held at a time.
+    pub(super) fn table_mut(&self, definition: Table) -> Result<RefMut<'_, Open<'redb>>, StoreError> {
+        let table = self.tables.find(self.redb, definition)?;
+        table.try_borrow_mut().map_err(|_| IN_USE)
     }
 
     /// Remember that a session is now as `state` says, or gone.
@@ -106,13 +153,61 @@ impl Tx {
         self.guarded.borrow_mut().at_once = true;
     }
 
-    /// Put it on disk, and return what changed.
-    pub(super) fn commit(self) -> Result<Told, StoreError> {
-        self.redb.commit()?;
-        Ok(Told {
+    /// Let go of the tables, and return what changed.
+    fn close(self) -> Told {
+        Told {
             sessions: self.sessions.into_inner(),
             users: self.users.into_inner(),
             guarded: self.guarded.into_inner(),
+        }
+    }
+}
+
+/// Make `change` in `redb`, put it on disk, and return what it returned and what changed. If it fails, nothing is kept.
+pub(super) fn commit<T>(
+    redb: WriteTransaction,
+    change: impl FnOnce(&Tx) -> Result<T, StoreError>,
+) -> Result<(T, Told), StoreError> {
+    let tx = Tx::new(&redb);
+    let done = change(&tx)?;
+    let told = tx.close();
+    redb.commit()?;
+    Ok((done, told))
+}
+
+#[cfg(test)]
+mod tests {
+    use redb::{Database, ReadableDatabase as _, ReadableTableMetadata as _, backends::InMemoryBackend};
+
+    use super::*;
+
+    const A: Table = Table::new("a");
+    const B: Table = Table::new("b");
+
+    #[test]
+    fn each_change_sees_those_before_it_and_no_table_is_changed_while_it_is_looked_at() {
+        let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
+        let add = |tx: &Tx, table, key: &[u8]| Ok(tx.table_mut(table)?.insert(key, NOTHING).map(drop)?);
+        let count = |tx: &Tx, table| tx.table(table).and_then(|table| Ok(table.len()?)).unwrap();
+        let (seen, _) = commit(database.begin_write().unwrap(), |tx| {
+            for (table, key) in [(A, b"1"), (B, b"1"), (A, b"2")] {
+                add(tx, table, key)?;
+            }
+            let held = tx.table(A)?;
+            assert_eq!(tx.table_mut(A).map(drop), Err(IN_USE));
+            assert_eq!(tx.table(A)?.len()?, 2, "it may be looked at twice");
+            drop(held);
+            let changed = tx.table_mut(A)?;
+            assert_eq!(tx.table(A).map(drop), Err(IN_USE));
+            drop(changed);
+            add(tx, A, b"3")?;
+            Ok((count(tx, A), count(tx, B)))
         })
+        .unwrap();
+        assert_eq!(seen, (3, 1));
+        let failed = commit(database.begin_write().unwrap(), |tx| add(tx, A, b"4").and(Err::<(), _>(IN_USE)));
+        assert_eq!(failed.map(|_| ()), Err(IN_USE));
+        let read = database.begin_read().unwrap();
+        assert_eq!(read.open_table(A).unwrap().len().unwrap(), 3, "of what failed nothing is kept");
     }
 }

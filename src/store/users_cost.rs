@@ -74,12 +74,14 @@ fn database(users: u32) -> (Database, Arc<AtomicU64>) {
     let reads = Arc::new(AtomicU64::new(0));
     let storage = Counting { storage: InMemoryBackend::new(), reads: Arc::clone(&reads) };
     let database = Database::builder().set_cache_size(0).create_with_backend(storage).unwrap();
-    let tx = Tx::new(database.begin_write().unwrap());
+    let redb = database.begin_write().unwrap();
+    let tx = Tx::new(&redb);
     schema::create(&tx, &MacKey::from_bytes([0; 32])).unwrap();
     for number in 0..users {
         assert!(users::insert(&tx, &user(number)).unwrap());
     }
-    tx.commit().unwrap();
+    drop(tx);
+    redb.commit().unwrap();
     (database, reads)
 }
 

@@ -289,7 +289,8 @@ mod tests {
     /// A database in which users 0 to 99 were made, every seventh was changed, and every eleventh removed again.
     fn database() -> (Database, Vec<User>) {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
-        let tx = Tx::new(database.begin_write().unwrap());
+        let redb = database.begin_write().unwrap();
+        let tx = Tx::new(&redb);
         schema::create(&tx, &MacKey::from_bytes([0; 32])).unwrap();
         let mut users: Vec<_> = (0..100).map(user).collect();
         for user in &users {
@@ -308,7 +309,8 @@ mod tests {
             number += 1;
             (number - 1) % 11 != 0
         });
-        tx.commit().unwrap();
+        drop(tx);
+        redb.commit().unwrap();
         (database, users)
     }
 
@@ -364,9 +366,11 @@ mod tests {
         ] {
             let first = part(&filter, None);
             let rest = part(&filter, first.next);
-            let tx = Tx::new(database.begin_write().unwrap());
+            let redb = database.begin_write().unwrap();
+            let tx = Tx::new(&redb);
             users::remove(&tx, &first.users[2]).unwrap();
-            tx.commit().unwrap();
+            drop(tx);
+            redb.commit().unwrap();
             assert_eq!(part(&filter, first.next), rest, "{filter:?}");
             assert_eq!(rest.users.len(), 3, "{filter:?}");
         }
@@ -413,7 +417,8 @@ mod tests {
             },
         ];
         for (number, breaks) in breaks.into_iter().enumerate() {
-            let tx = Tx::new(database.begin_write().unwrap());
+            let redb = database.begin_write().unwrap();
+            let tx = Tx::new(&redb);
             breaks(&tx);
             assert!(users::check(&tx).is_err(), "break {number}");
         }
@@ -422,7 +427,8 @@ mod tests {
     #[test]
     fn the_last_super_admin_is_known() {
         let (database, users) = database();
-        let tx = Tx::new(database.begin_write().unwrap());
+        let redb = database.begin_write().unwrap();
+        let tx = Tx::new(&redb);
         let mut admins: Vec<_> = users
             .into_iter()
             .filter(|user| user.role == Role::SuperAdmin && user.locked_at.is_none())

@@ -201,7 +201,7 @@ fn change(people: &mut Vec<Person>, now: Timestamp, random: &mut Random) -> Chan
             Box::new(move |tx| {
                 users::insert(tx, &user)?;
                 users::update(tx, &user)?;
-                sessions::put(tx, &session)?;
+                sessions::insert(tx, &session)?;
                 sign_ins::count(tx, now)?;
                 audit::append(tx, &event(Action::SignIn, &user).in_session(session.id))
             })
@@ -212,7 +212,7 @@ fn change(people: &mut Vec<Person>, now: Timestamp, random: &mut Random) -> Chan
             session.rotation.current = TokenHash::from_bytes(bytes);
             session.refreshed_at = now;
             let session = session.clone();
-            Box::new(move |tx| sessions::put(tx, &session))
+            Box::new(move |tx| sessions::update(tx, &session))
         }
         // A sign-out.
         14 if !people[chosen].sessions.is_empty() => {

@@ -15,7 +15,7 @@ use crate::{
         mac::MacKey,
         wallet::Address,
     },
-    store::{Reads, schema},
+    store::{Reads, schema, transaction::commit},
 };
 
 const HOUR: u64 = 3600;
@@ -54,10 +54,7 @@ impl Log {
     }
 
     fn write<T>(&self, change: impl FnOnce(&Tx) -> Result<T, StoreError>) -> T {
-        let tx = Tx::new(self.0.begin_write().unwrap());
-        let done = change(&tx).unwrap();
-        tx.commit().unwrap();
-        done
+        commit(self.0.begin_write().unwrap(), change).unwrap().0
     }
 
     fn prune(&self, before_hour: u64, limit: usize) -> usize {
