@@ -37,9 +37,15 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`Problem`] if the token is not good, or its user has no call left.
+    /// [`Problem`] if the token is not good, or its user has no call left; or if it would have to be checked, and its client
+    /// has sent too many that proved nothing.
     pub async fn authenticate(&self, head: &Head, token: &str) -> Result<Principal, Problem> {
-        let caller = self.service.authenticate(token).await?;
+        let caller = if let Some(known) = self.service.recognize(token) {
+            known?
+        } else {
+            self.quotas.check_unproven(head, self.clock.now())?;
+            self.service.look_up(token).await?
+        };
         self.quotas.count_user(head, &caller.user, self.clock.now())?;
         Ok(caller)
     }

@@ -11,8 +11,8 @@
 //! | `Unlimited` | nobody | |
 //!
 //! So people behind one address do not use up each other's calls once they are signed in. What an address can do with
-//! tokens that prove nothing is bounded: after `RATE_LIMIT_AUTHENTICATED` of them in a minute, no token from there is
-//! looked at.
+//! tokens that prove nothing is bounded: after `RATE_LIMIT_AUTHENTICATED` of them in a minute, no signature of a token from
+//! there is checked. Tokens that were given out or seen lately are known without.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -107,6 +107,12 @@ impl Counted {
         self.note(outcome)
     }
 
+    /// Refuse if `subject` has no call left, without counting one.
+    fn check(&self, limiter: &Mutex<Limiter>, subject: Subject, now: Timestamp) -> Result<(), Problem> {
+        let checked = limiter.lock().unwrap_or_else(PoisonError::into_inner).check(&subject, now);
+        checked.or_else(|exceeded| self.note(Err(exceeded)))
+    }
+
     fn note(&self, outcome: Result<Standing, Exceeded>) -> Result<(), Problem> {
         let (standing, refusal) = match outcome {
             Ok(standing) => (standing, None),
@@ -151,18 +157,17 @@ impl Quotas {
             head.counted.count(&limiters.sign_in, client, now)?;
             return Ok(Pass(None));
         }
-        let check = |limiter: &Mutex<Limiter>| {
-            limiter.lock().unwrap_or_else(PoisonError::into_inner).check(&client, now)
-        };
-        let mut checked = check(&limiters.unproven);
         // Whoever brings no token cannot count as anybody else.
         if !matches!(quota, Quota::Token | Quota::Proxy) && !head.brings_token() {
-            checked = checked.and_then(|()| check(&limiters.public));
-        }
-        if let Err(exceeded) = checked {
-            head.counted.note(Err(exceeded))?;
+            head.counted.check(&limiters.public, client, now)?;
         }
         Ok(Pass(Some((head.counted.clone(), client, quota))))
+    }
+
+    /// Refuse to check the signature of a token if its client has sent too many that proved nothing.
+    pub(super) fn check_unproven(&self, head: &Head, now: Timestamp) -> Result<(), Problem> {
+        let Some(limiters) = &self.0 else { return Ok(()) };
+        head.counted.check(&limiters.unproven, Subject::Client(Network::of(head.client.address)), now)
     }
 
     /// Count a request as one of `user`, who proved to have made it.

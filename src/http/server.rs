@@ -1,6 +1,12 @@
 //! Accepts connections, serves them, and stops without cutting anyone off.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -11,7 +17,7 @@ use tokio::{
     net::TcpListener,
     sync::Semaphore,
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
@@ -33,6 +39,8 @@ use crate::metrics::{Exposition, Traffic};
 /// How long to wait before accepting again when the system could not give a connection, for lack of descriptors or
 /// memory.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How often it is warned of that, while it lasts.
+const SAID_EVERY: Duration = Duration::from_secs(60);
 /// How long to wait for a place before another connection is asked for its own.
 const MAKE_ROOM: Duration = Duration::from_millis(50);
 
@@ -45,6 +53,8 @@ pub struct Server {
     room: Arc<Semaphore>,
     seats: Arc<Seats>,
     tls: Option<Arc<Tls>>,
+    /// When it was last said that no connection can be accepted.
+    cannot_accept: Mutex<Option<Instant>>,
 }
 
 /// Who answers the requests of a listener.
@@ -70,6 +80,7 @@ impl Server {
             desk: Desk::Table(Arc::new(Router::new(routes, &traffic)?)),
             traffic,
             tls: None,
+            cannot_accept: Mutex::default(),
             app,
         })
     }
@@ -103,6 +114,7 @@ impl Server {
             desk: Desk::Metrics(Arc::new(exposition)),
             traffic: Traffic::default(),
             tls: None,
+            cannot_accept: Mutex::default(),
             app: self.app.clone(),
         }
     }
@@ -164,7 +176,7 @@ impl Server {
             Ok(accepted) => accepted,
             Err(error) if is_of_one_connection(&error) => return None,
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection; trying again");
+                self.cannot_accept(&error);
                 sleep(PAUSE).await;
                 return None;
             }
@@ -185,6 +197,18 @@ impl Server {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
         Some(Arrival { socket, peer, seat })
+    }
+
+    /// Say that no connection can be accepted: as a warning, if that was not done lately.
+    fn cannot_accept(&self, error: &io::Error) {
+        let now = Instant::now();
+        let mut said = self.cannot_accept.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.is_none_or(|at| now.duration_since(at) >= SAID_EVERY) {
+            *said = Some(now);
+            tracing::warn!(%error, "cannot accept connections; trying again until it can");
+        } else {
+            tracing::debug!(%error, "still cannot accept connections");
+        }
     }
 
     /// Serve one connection to its end.

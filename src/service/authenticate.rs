@@ -39,35 +39,46 @@ impl Service {
     /// [`Error::TokenInvalid`], [`Error::TokenExpired`], [`Error::SessionEnded`], [`Error::AccountLocked`], or that
     /// the database fails.
     pub async fn authenticate(&self, token: &str) -> Result<Principal, Error> {
-        let now = self.now();
-        let outcome = match self.recognize(token, now) {
+        match self.recognize(token) {
             Some(outcome) => outcome,
-            None => self.look_up(token, now).await,
+            None => self.look_up(token).await,
+        }
+    }
+
+    /// The same if all that it takes is in memory, which costs no more than a hash; `None` if not. So it is for a token that
+    /// was given out or seen lately, as most are that come.
+    #[must_use]
+    pub fn recognize(&self, token: &str) -> Option<Result<Principal, Error>> {
+        let now = self.now();
+        let claims = match self.known_claims(token, now)? {
+            Ok(claims) => claims,
+            Err(refusal) => return Some(self.judged(Err(refusal))),
         };
+        let held = self.0.store.remembered(claims.sid)?;
+        Some(self.judged(self.admit(held, now).and_then(|holder| principal(holder, claims))))
+    }
+
+    /// The same by the token's signature and the database.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::authenticate`].
+    pub async fn look_up(&self, token: &str) -> Result<Principal, Error> {
+        let now = self.now();
+        let (service, token) = (self.clone(), zeroize::Zeroizing::new(token.to_owned()));
+        let outcome = self.compute(move || {
+            let claims = service.claims(&token, now)?;
+            principal(service.holder(claims.sid, now)?, claims)
+        });
+        self.judged(outcome.await)
+    }
+
+    /// Count it if a token was refused.
+    fn judged(&self, outcome: Result<Principal, Error>) -> Result<Principal, Error> {
         if let Some(reason) = outcome.as_ref().err().and_then(refusal) {
             self.0.counts.refused_token(reason);
         }
         outcome
-    }
-
-    /// Who `token` speaks for, if all that takes is in memory: most requests bring a token that the one before brought, too.
-    fn recognize(&self, token: &str, now: Timestamp) -> Option<Result<Principal, Error>> {
-        let claims = match self.known_claims(token, now)? {
-            Ok(claims) => claims,
-            Err(refusal) => return Some(Err(refusal)),
-        };
-        let held = self.0.store.remembered(claims.sid)?;
-        Some(self.admit(held, now).and_then(|holder| principal(holder, claims)))
-    }
-
-    /// Who `token` speaks for, by its signature and the database.
-    async fn look_up(&self, token: &str, now: Timestamp) -> Result<Principal, Error> {
-        let (service, token) = (self.clone(), zeroize::Zeroizing::new(token.to_owned()));
-        self.compute(move || {
-            let claims = service.claims(&token, now)?;
-            principal(service.holder(claims.sid, now)?, claims)
-        })
-        .await
     }
 
     /// Who `cookie` speaks for at the host of `at`, seen as [`Self::authenticate`] sees it; `None` if this service made no

@@ -60,7 +60,7 @@ pub(super) struct Tokens(RwLock<Arc<Rings>>);
 
 pub(super) struct Rings {
     pub(super) rings: Vec<Ring>,
-    /// What tokens with a good signature say, by the SHA-256 of their text: the text itself would be a key to somebody's
+    /// What tokens say that were signed here, or whose signature was found good, by the SHA-256 of their text: the text itself would be a key to somebody's
     /// account. Whether it is too old, and whether its session lives, is asked each time.
     known: Mutex<Recent<[u8; 32], Arc<Claims>>>,
 }
@@ -84,7 +84,7 @@ impl Rings {
         Self { rings, known: Mutex::new(Recent::new(KNOWN)) }
     }
 
-    /// What the token with this hash says, if its signature was found good before.
+    /// What the token with this hash says, if it was signed or found good before.
     fn recognize(&self, hash: &[u8; 32]) -> Option<Arc<Claims>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
     }
@@ -114,8 +114,10 @@ impl Tokens {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn sign(&self, claims: &Claims, now: Timestamp) -> Result<Zeroizing<String>, Error> {
-        let Rings { rings, .. } = &*self.get();
+    /// A token that says this. It is known from then on, for as long as its key.
+    fn sign(&self, claims: Claims, now: Timestamp) -> Result<Zeroizing<String>, Error> {
+        let known = self.get();
+        let Rings { rings, .. } = &*known;
         let signer =
             key::signer(rings.iter().map(|ring| &ring.key), now).ok_or(Error::Internal("no signing key"))?;
         let ring =
@@ -125,9 +127,10 @@ impl Tokens {
             kid: Some(ring.key.kid.clone()),
             ..Header::new(Algorithm::EdDSA)
         };
-        let token = encode(&header, claims, &ring.encoding)
-            .map_err(|_| Error::Internal("a token cannot be signed"))?;
-        Ok(Zeroizing::new(token))
+        let token = encode(&header, &claims, &ring.encoding).map(Zeroizing::new);
+        let token = token.map_err(|_| Error::Internal("a token cannot be signed"))?;
+        known.remember(Sha256::digest(token.as_bytes()).into(), &Arc::new(claims));
+        Ok(token)
     }
 
     /// The claims of a token of ours that was read before, whatever its age. Costs no cryptography but a hash.
@@ -196,7 +199,7 @@ impl Service {
             kind: TokenKind::Access,
         };
         Ok(TokenPair {
-            access_token: self.0.tokens.sign(&claims, now)?,
+            access_token: self.0.tokens.sign(claims, now)?,
             access_lifetime,
             refresh_lifetime: session_left,
             refresh_token,
@@ -280,8 +283,11 @@ mod tests {
             "user_id": id, "tron_address": "TMVQGm1qAQYVdetCeGRRkTWYYrLXuHK2HC", "role": "USER", "type": "access",
         }))
         .unwrap();
-        let token = tokens.sign(&claims, at).unwrap();
-        assert!(tokens.recognize(&token).is_none(), "nobody has checked it yet");
+        let token = tokens.sign(claims.clone(), at).unwrap();
+        assert_eq!(*tokens.recognize(&token).unwrap(), claims, "it was signed here");
+        let tokens = Tokens::default();
+        tokens.set(vec![key(1)]);
+        assert!(tokens.recognize(&token).is_none(), "after a restart, nobody has checked it yet");
         assert_eq!(*tokens.read(&token).unwrap(), claims);
         assert_eq!(*tokens.recognize(&token).unwrap(), claims);
         let (other, cut) = (format!("{}=", *token), &token[..token.len() - 1]);

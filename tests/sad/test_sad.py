@@ -153,7 +153,8 @@ def descriptors(service, left):
 
 @pytest.mark.parametrize("left", [0, 1, 2, 20])
 def test_no_descriptors_keeps_new_clients_waiting_and_loses_nothing(services, tmp_path, left):
-    service = services().ready()
+    service = services("env", "LOG_LEVEL=DEBUG").ready()
+    began = time.monotonic()
     sockets = lambda: sum(what.startswith("socket:") for what in opened(service).values())  # noqa: E731
     resting = sockets()
     clients = Clients(service)
@@ -203,6 +204,8 @@ def test_no_descriptors_keeps_new_clients_waiting_and_loses_nothing(services, tm
             waits(waiting)
     assert answers_soon(waiting) == 200
     until(lambda: guard() == "healthy", "it heals when there are descriptors")
+    warned = sum('"level":"WARN"' in line and "cannot accept connections" in line for line in service.said().splitlines())
+    assert 1 <= warned <= 1 + (time.monotonic() - began) // 60, "once a minute, not at each try"
     clients.look(service)
     clients.work(1)
     for line in (open_before, waiting, *taken):
