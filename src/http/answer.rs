@@ -122,7 +122,7 @@ async fn dispatch(
     match find(resource, version, &head) {
         Ok(Found::Route(route)) => {
             head.quota = route.quota;
-            let pass = match app.quotas.admit(&head, app.clock.now()) {
+            let pass = match app.quotas.admit(&head, route.access, app.clock.now()) {
                 Ok(pass) => pass,
                 Err(problem) => return Err(problem.without_reading(&body)),
             };

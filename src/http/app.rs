@@ -40,7 +40,7 @@ impl App {
     /// [`Problem`] if the token is not good, or its user has no call left; or if it would have to be checked, and its client
     /// has sent too many that proved nothing.
     pub async fn authenticate(&self, head: &Head, token: &str) -> Result<Principal, Problem> {
-        let caller = if let Some(known) = self.service.recognize(token) {
+        let caller = if let Some(known) = self.service.recognize(token).await {
             known?
         } else {
             self.quotas.check_unproven(head, self.clock.now())?;

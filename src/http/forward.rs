@@ -23,7 +23,8 @@ use super::{
 };
 use crate::domain::{
     handover::State,
-    id::UserId,
+    id::{SessionId, UserId},
+    origin::Origin,
     permission::Permission,
     redirect::{Location, ReturnTo},
     role::Role,
@@ -117,13 +118,13 @@ pub(super) async fn get(
 fn back(app: &App, original: &Original) -> Option<ReturnTo> {
     let (origin, path) = original.address.clone()?;
     let Some(sites) = app.settings.sites() else {
-        if original.opens_page {
+        if original.opens_page && app.quotas.may_warn() {
             tracing::warn!(%origin, "cannot send a browser to sign in: set PUBLIC_URL");
         }
         return None;
     };
     let back = sites.hosted(&origin, path);
-    if back.is_err() && original.opens_page {
+    if back.is_err() && original.opens_page && app.quotas.may_warn() {
         tracing::warn!(%origin, "cannot send a browser to sign in and back: add the origin to ALLOWED_REDIRECT_ORIGINS");
     }
     back.ok()
@@ -140,19 +141,27 @@ async fn user(
         return Ok(app.authenticate(head, &token).await?.user);
     }
     match back {
-        Some(back) => holder(app, head, back).await?,
+        Some(back) => holder(app, head, back.origin()).await?,
         None => None,
     }
     .ok_or_else(|| Problem::new(Code::TokenMissing))
 }
 
-/// The user whose session the browser has a cookie for, of the host of `back`.
-pub(super) async fn holder(app: &App, head: &Head, back: &ReturnTo) -> Result<Option<Arc<User>>, Problem> {
-    let text = Cookie::Session.find(&head.headers, back.origin().is_https());
-    match text.and_then(|text| text.parse().ok()) {
-        Some(cookie) => Ok(app.service.holder_of_cookie(&cookie, back.origin()).await?),
-        None => Ok(None),
+/// The user whose session the browser has a cookie for, of the host `at`.
+pub(super) async fn holder(app: &App, head: &Head, at: &Origin) -> Result<Option<Arc<User>>, Problem> {
+    let Some(session) = session(app, head, at) else { return Ok(None) };
+    if let Some(known) = app.service.recognize_session(session) {
+        return Ok(Some(known?));
     }
+    // A cookie stays ours when its session has ended: whoever keeps such ones has the disk asked so often and no more.
+    app.quotas.check_unproven(head, app.clock.now())?;
+    Ok(Some(app.service.look_up_session(session).await?))
+}
+
+/// The session that the browser has a cookie for, of the host `at`.
+pub(super) fn session(app: &App, head: &Head, at: &Origin) -> Option<SessionId> {
+    let cookie = Cookie::Session.find(&head.headers, at.is_https())?.parse().ok()?;
+    app.service.session_of_cookie(&cookie, at)
 }
 
 /// What the browser is to keep, and how it is told: what it has already, so that two pages that it opens at once do not

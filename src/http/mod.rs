@@ -51,6 +51,7 @@ mod schemas;
 pub mod scrape;
 mod seats;
 mod security;
+mod seldom;
 pub mod server;
 mod sessions;
 mod slices;

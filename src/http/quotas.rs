@@ -21,7 +21,15 @@ use hyper::{
     header::{HeaderName, HeaderValue},
 };
 
-use super::{app::App, code::Code, problem::Problem, reply::Response, request::Head, route::Quota};
+use super::{
+    app::App,
+    code::Code,
+    problem::Problem,
+    reply::Response,
+    request::Head,
+    route::{Grant, Quota},
+    seldom::Seldom,
+};
 use crate::domain::{
     client::Network,
     id::SessionId,
@@ -55,7 +63,11 @@ pub struct Rates {
 
 /// Counts the calls, or none.
 #[derive(Debug)]
-pub struct Quotas(Option<Limiters>);
+pub struct Quotas {
+    limiters: Option<Limiters>,
+    /// When something was last warned of that anybody can bring about.
+    warned: Seldom,
+}
 
 #[derive(Debug)]
 struct Limiters {
@@ -133,7 +145,7 @@ impl Quotas {
     /// Count calls against these rates, or none.
     #[must_use]
     pub fn new(rates: Option<Rates>) -> Self {
-        Self(rates.map(|rates| {
+        let limiters = rates.map(|rates| {
             let sign_in = rates.public.min(SIGN_IN);
             Limiters {
                 public: limiter(rates.public, CLIENTS),
@@ -143,13 +155,19 @@ impl Quotas {
                 user: Tier::new(rates.authenticated),
                 admin: Tier::new(rates.admin),
             }
-        }))
+        });
+        Self { limiters, warned: Seldom::default() }
+    }
+
+    /// Whether to warn now of what anybody can bring about: a log must not fill the disk at their word.
+    pub(super) fn may_warn(&self) -> bool {
+        self.warned.is_due()
     }
 
     /// Let a request in by its client's address, before anything of it is looked at.
-    pub(super) fn admit(&self, head: &Head, now: Timestamp) -> Result<Pass, Problem> {
+    pub(super) fn admit(&self, head: &Head, access: Grant, now: Timestamp) -> Result<Pass, Problem> {
         let quota = head.quota;
-        let Some(limiters) = self.0.as_ref().filter(|_| quota != Quota::Unlimited) else {
+        let Some(limiters) = self.limiters.as_ref().filter(|_| quota != Quota::Unlimited) else {
             return Ok(Pass(None));
         };
         let client = Subject::Client(Network::of(head.client.address));
@@ -157,8 +175,9 @@ impl Quotas {
             head.counted.count(&limiters.sign_in, client, now)?;
             return Ok(Pass(None));
         }
-        // Whoever brings no token cannot count as anybody else.
-        if !matches!(quota, Quota::Token | Quota::Proxy) && !head.brings_token() {
+        // Whoever brings no token cannot count as anybody else, nor can who calls what looks at none.
+        let looked_at = access != Grant::Public && head.brings_token();
+        if !matches!(quota, Quota::Token | Quota::Proxy) && !looked_at {
             head.counted.check(&limiters.public, client, now)?;
         }
         Ok(Pass(Some((head.counted.clone(), client, quota))))
@@ -166,13 +185,15 @@ impl Quotas {
 
     /// Refuse to check the signature of a token if its client has sent too many that proved nothing.
     pub(super) fn check_unproven(&self, head: &Head, now: Timestamp) -> Result<(), Problem> {
-        let Some(limiters) = &self.0 else { return Ok(()) };
+        let Some(limiters) = &self.limiters else { return Ok(()) };
         head.counted.check(&limiters.unproven, Subject::Client(Network::of(head.client.address)), now)
     }
 
     /// Count a request as one of `user`, who proved to have made it.
     pub(super) fn count_user(&self, head: &Head, user: &User, now: Timestamp) -> Result<(), Problem> {
-        let Some(limiters) = self.0.as_ref().filter(|_| head.quota != Quota::Proxy) else { return Ok(()) };
+        let Some(limiters) = self.limiters.as_ref().filter(|_| head.quota != Quota::Proxy) else {
+            return Ok(());
+        };
         let tier = if user.role >= Role::Admin { &limiters.admin } else { &limiters.user };
         let limiter = if head.quota == Quota::Write { &tier.writes } else { &tier.reads };
         head.counted.count(limiter, Subject::User(user.id), now)
@@ -185,7 +206,7 @@ impl Quotas {
         session: SessionId,
         now: Timestamp,
     ) -> Result<(), Problem> {
-        let Some(limiters) = &self.0 else { return Ok(()) };
+        let Some(limiters) = &self.limiters else { return Ok(()) };
         head.counted.count(&limiters.refresh, Subject::Session(session), now)
     }
 }
@@ -193,7 +214,7 @@ impl Quotas {
 impl Pass {
     /// Count a request that is answered and proved nothing against its client.
     pub(super) fn settle(self, app: &App, outcome: Result<Response, Problem>) -> Result<Response, Problem> {
-        let (Some(limiters), Some((counted, client, quota))) = (&app.quotas.0, self.0) else {
+        let (Some(limiters), Some((counted, client, quota))) = (&app.quotas.limiters, self.0) else {
             return outcome;
         };
         let proven =

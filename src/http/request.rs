@@ -145,7 +145,7 @@ impl Head {
         let authority = authority.ok_or_else(|| unknown("The request names no host."))?;
         match Origin::from_authority(self.client.https, authority) {
             Ok(origin) if origin.is_private() => Ok(origin),
-            Ok(_) => Err(unknown("This service was not told that it has this public host name.")),
+            Ok(_) => Err(unknown("This service was not told that it has this public name or address.")),
             Err(OriginError::TooLong) => Err(unknown("The host name is too long for a wallet to show.")),
             Err(OriginError::Form) => Err(Problem::new(Code::RequestMalformed)),
         }

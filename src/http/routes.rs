@@ -51,7 +51,7 @@ fn table<D: Detail>() -> Vec<Route<D>> {
         get ("forward",         "/auth/forward",          WithCookie,   Proxy,     forward::get,        "Tell a reverse proxy whether to let a request through, and for whom")
             .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked, PermissionMissing]),
         post("handOver",        "/auth/handover",         SignedIn,     Write,     handover::post,      "Tell where the login page sends the browser back to")
-            .fails(&[HostUnknown, ReturnNotAllowed]),
+            .fails(&[HostUnknown, NotSameOrigin, ReturnNotAllowed]),
         get ("receiveHandover", CALLBACK,                 Public,       Read,      handover::get,       "Receive a session on an app's host, and go back")
             .fails(&[ReturnNotAllowed]),
         get ("getStatus",       "/auth/status",           SignedIn,     Read,      auth::status,        "Tell the caller who they are and until when"),

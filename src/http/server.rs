@@ -1,12 +1,6 @@
 //! Accepts connections, serves them, and stops without cutting anyone off.
 
-use std::{
-    convert::Infallible,
-    io,
-    pin::pin,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -17,7 +11,7 @@ use tokio::{
     net::TcpListener,
     sync::Semaphore,
     task::JoinSet,
-    time::{Instant, sleep, timeout},
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -30,6 +24,7 @@ use super::{
     router::{Router, RouterError},
     scrape,
     seats::{Seat, Seats},
+    seldom::Seldom,
     slices::Slices,
     socket::{Channel, Peer, Socket},
     tls::Tls,
@@ -39,8 +34,6 @@ use crate::metrics::{Exposition, Traffic};
 /// How long to wait before accepting again when the system could not give a connection, for lack of descriptors or
 /// memory.
 const PAUSE: Duration = Duration::from_millis(200);
-/// How often it is warned of that, while it lasts.
-const SAID_EVERY: Duration = Duration::from_secs(60);
 /// How long to wait for a place before another connection is asked for its own.
 const MAKE_ROOM: Duration = Duration::from_millis(50);
 
@@ -54,7 +47,7 @@ pub struct Server {
     seats: Arc<Seats>,
     tls: Option<Arc<Tls>>,
     /// When it was last said that no connection can be accepted.
-    cannot_accept: Mutex<Option<Instant>>,
+    cannot_accept: Seldom,
 }
 
 /// Who answers the requests of a listener.
@@ -80,7 +73,7 @@ impl Server {
             desk: Desk::Table(Arc::new(Router::new(routes, &traffic)?)),
             traffic,
             tls: None,
-            cannot_accept: Mutex::default(),
+            cannot_accept: Seldom::default(),
             app,
         })
     }
@@ -114,7 +107,7 @@ impl Server {
             desk: Desk::Metrics(Arc::new(exposition)),
             traffic: Traffic::default(),
             tls: None,
-            cannot_accept: Mutex::default(),
+            cannot_accept: Seldom::default(),
             app: self.app.clone(),
         }
     }
@@ -176,7 +169,11 @@ impl Server {
             Ok(accepted) => accepted,
             Err(error) if is_of_one_connection(&error) => return None,
             Err(error) => {
-                self.cannot_accept(&error);
+                if self.cannot_accept.is_due() {
+                    tracing::warn!(%error, "cannot accept connections; trying again until it can");
+                } else {
+                    tracing::debug!(%error, "still cannot accept connections");
+                }
                 sleep(PAUSE).await;
                 return None;
             }
@@ -197,18 +194,6 @@ impl Server {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
         Some(Arrival { socket, peer, seat })
-    }
-
-    /// Say that no connection can be accepted: as a warning, if that was not done lately.
-    fn cannot_accept(&self, error: &io::Error) {
-        let now = Instant::now();
-        let mut said = self.cannot_accept.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.is_none_or(|at| now.duration_since(at) >= SAID_EVERY) {
-            *said = Some(now);
-            tracing::warn!(%error, "cannot accept connections; trying again until it can");
-        } else {
-            tracing::debug!(%error, "still cannot accept connections");
-        }
     }
 
     /// Serve one connection to its end.

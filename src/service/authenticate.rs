@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use super::{Error, Service, blocking};
 use crate::{
-    domain::{
-        claims::Claims, id::SessionId, origin::Origin, permission::Permission, session_cookie::SessionCookie,
-        timestamp::Timestamp, user::User,
-    },
+    domain::{claims::Claims, id::SessionId, permission::Permission, timestamp::Timestamp, user::User},
     metrics::TokenRefusal,
     store::LiveSession,
 };
@@ -39,23 +36,27 @@ impl Service {
     /// [`Error::TokenInvalid`], [`Error::TokenExpired`], [`Error::SessionEnded`], [`Error::AccountLocked`], or that
     /// the database fails.
     pub async fn authenticate(&self, token: &str) -> Result<Principal, Error> {
-        match self.recognize(token) {
+        match self.recognize(token).await {
             Some(outcome) => outcome,
             None => self.look_up(token).await,
         }
     }
 
-    /// The same if all that it takes is in memory, which costs no more than a hash; `None` if not. So it is for a token that
-    /// was given out or seen lately, as most are that come.
-    #[must_use]
-    pub fn recognize(&self, token: &str) -> Option<Result<Principal, Error>> {
+    /// The same for a token that was given out or seen lately, as most are that come; `None` for any other. It costs no
+    /// cryptography but a hash, and mostly asks no disk.
+    pub async fn recognize(&self, token: &str) -> Option<Result<Principal, Error>> {
         let now = self.now();
-        let claims = match self.known_claims(token, now)? {
-            Ok(claims) => claims,
-            Err(refusal) => return Some(self.judged(Err(refusal))),
+        let outcome = match self.known_claims(token, now)? {
+            Ok(claims) => {
+                let held = match self.remembered_holder(claims.sid, now) {
+                    Some(held) => held,
+                    None => self.stored_holder(claims.sid, now).await,
+                };
+                held.and_then(|held| principal(held, claims))
+            }
+            Err(refusal) => Err(refusal),
         };
-        let held = self.0.store.remembered(claims.sid)?;
-        Some(self.judged(self.admit(held, now).and_then(|holder| principal(holder, claims))))
+        Some(self.judged(outcome))
     }
 
     /// The same by the token's signature and the database.
@@ -81,24 +82,28 @@ impl Service {
         outcome
     }
 
-    /// Who `cookie` speaks for at the host of `at`, seen as [`Self::authenticate`] sees it; `None` if this service made no
-    /// such cookie for that host.
+    /// Whose live session this is, seen as [`Self::authenticate`] sees it, if both are in memory.
+    #[must_use]
+    pub fn recognize_session(&self, id: SessionId) -> Option<Result<Arc<User>, Error>> {
+        Some(self.remembered_holder(id, self.now())?.map(|(_, user)| user))
+    }
+
+    /// The same by the database.
     ///
     /// # Errors
     ///
     /// [`Error::SessionEnded`], [`Error::AccountLocked`], or that the database fails.
-    pub async fn holder_of_cookie(
-        &self,
-        cookie: &SessionCookie,
-        at: &Origin,
-    ) -> Result<Option<Arc<User>>, Error> {
-        let Some(session) = self.session_of_cookie(cookie, at) else { return Ok(None) };
-        let now = self.now();
-        if let Some(held) = self.0.store.remembered(session) {
-            return Ok(Some(self.admit(held, now)?.1));
-        }
+    pub async fn look_up_session(&self, id: SessionId) -> Result<Arc<User>, Error> {
+        self.stored_holder(id, self.now()).await.map(|(_, user)| user)
+    }
+
+    fn remembered_holder(&self, id: SessionId, now: Timestamp) -> Option<Result<Held, Error>> {
+        self.0.store.remembered(id).map(|held| self.admit(held, now))
+    }
+
+    async fn stored_holder(&self, id: SessionId, now: Timestamp) -> Result<Held, Error> {
         let service = self.clone();
-        blocking(move || Ok(Some(service.holder(session, now)?.1))).await
+        blocking(move || service.holder(id, now)).await
     }
 
     /// Whose live session this is, as they are now. It counts as used.

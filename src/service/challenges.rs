@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Error, Service};
+use super::{Error, Service, failures::Slowed};
 use crate::{
     domain::{
         challenge::{Challenge, ChallengeKey},
@@ -156,19 +156,29 @@ impl Service {
     pub(super) async fn prove(&self, answer: &Answer, now: Timestamp) -> Result<Challenge, Error> {
         let (service, answer) = (self.clone(), answer.clone());
         self.compute(move || {
-            service.may_try(&answer, now)?;
-            let outcome = service.check(&answer, now);
+            let slowed = service.may_try(&answer, now)?;
+            let signed = service.check(&answer, now);
+            match slowed {
+                Some(Slowed { at_home: true, .. }) if signed.is_ok() => {}
+                // Whether they are at home shows in nothing else: one guess would tell a neighbour who has an account.
+                Some(Slowed { wait, .. }) => return Err(Error::SignInSlowed(wait)),
+                None => {}
+            }
+            let outcome = signed.and_then(|challenge| {
+                service.0.challenges.take(&challenge)?;
+                Ok(challenge)
+            });
             service.note_attempt(&answer, outcome, now)
         })
         .await
     }
 
+    /// The challenge that is answered, if it is one of ours, not used before, and signed well.
     fn check(&self, answer: &Answer, now: Timestamp) -> Result<Challenge, Error> {
         let inner = &self.0;
         let challenge = inner.challenges.read(answer, now, &inner.random)?;
         let signature: Signature = answer.signature.parse()?;
         challenge.verify(&signature)?;
-        inner.challenges.take(&challenge)?;
         Ok(challenge)
     }
 }

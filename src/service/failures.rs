@@ -2,7 +2,10 @@
 //!
 //! [`attempts`]: crate::domain::attempts
 
-use std::sync::{MutexGuard, PoisonError};
+use std::{
+    sync::{MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use super::{Answer, Error, Service};
 use crate::{
@@ -19,9 +22,17 @@ use crate::{
     store::{StoreError, Tx, audit, sessions, users},
 };
 
+/// A client that failed too often, for whatever addresses.
+pub(super) struct Slowed {
+    /// How long it waits.
+    pub(super) wait: Duration,
+    /// Whether the user of the address that it tries has a live session from it, and so need not wait.
+    pub(super) at_home: bool,
+}
+
 impl Service {
-    /// Whether the sender of `answer` may try to sign in with that address now.
-    pub(super) fn may_try(&self, answer: &Answer, now: Timestamp) -> Result<(), Error> {
+    /// Whether the sender of `answer` may try to sign in with that address now, and whether their client is slowed.
+    pub(super) fn may_try(&self, answer: &Answer, now: Timestamp) -> Result<Option<Slowed>, Error> {
         let client = Network::of(answer.client.ip);
         let user = self.0.store.read(|tx| users::find_by_address(tx, &answer.address))?;
         let (locked, slowed) = {
@@ -36,10 +47,8 @@ impl Service {
         if let Some(left) = locked.max(written) {
             return Err(Error::SignInLocked(left));
         }
-        match slowed {
-            Some(wait) if !self.is_at_home(user.as_ref(), client, now)? => Err(Error::SignInSlowed(wait)),
-            _ => Ok(()),
-        }
+        let Some(wait) = slowed else { return Ok(None) };
+        Ok(Some(Slowed { wait, at_home: self.is_at_home(user.as_ref(), client, now)? }))
     }
 
     /// Whether the user has a live session from this client. Nobody's sessions are looked for, too, or the time of a refusal

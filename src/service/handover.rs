@@ -5,23 +5,24 @@ use std::{
     time::Duration,
 };
 
-use super::{Error, Principal, Service};
+use super::{Error, Service};
 use crate::domain::{
     handover::{Code, Handovers, State, StateHash},
+    id::SessionId,
     origin::Origin,
     redirect::ReturnTo,
     session_cookie::SessionCookie,
 };
 
 impl Service {
-    /// A code that brings the caller's session to the host of `to`, for the browser that keeps the state of this hash.
+    /// A code that brings `session` to the host of `to`, for the browser that keeps the state of this hash.
     ///
     /// # Errors
     ///
     /// [`Error::Internal`] if the random source fails.
-    pub fn hand_over(&self, caller: &Principal, to: &ReturnTo, state: StateHash) -> Result<Code, Error> {
+    pub fn hand_over(&self, session: SessionId, to: &ReturnTo, state: StateHash) -> Result<Code, Error> {
         let code = Code::from_bytes(self.0.random.bytes()?);
-        self.handovers().issue(&code, caller.session.session.id, to.origin(), state, self.now());
+        self.handovers().issue(&code, session, to.origin(), state, self.now());
         Ok(code)
     }
 

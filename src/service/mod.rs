@@ -15,6 +15,7 @@ mod hardware_wallets;
 mod health;
 mod ids;
 mod keys;
+mod pool;
 mod profile;
 mod provider;
 mod refresh;
@@ -113,9 +114,8 @@ struct Inner {
     counts: UseCases,
     /// The last second, since the Unix epoch, in which the database could be read.
     readable_at: std::sync::atomic::AtomicU64,
-    /// How much cryptography may go on at once: as much as there are processors. More would end none of it sooner, and
-    /// take the processors from what answers all other requests.
-    computing: Arc<tokio::sync::Semaphore>,
+    /// Where cryptography is done.
+    pool: pool::Pool,
 }
 
 impl Service {
@@ -127,6 +127,9 @@ impl Service {
     /// [`Error`] if the database or the random source fails.
     pub async fn start(store: Store, clock: Clock, random: Random, rules: Rules) -> Result<Self, Error> {
         let mac_key = sealing::mac_key(&store, &clock, &random, rules.master_key.as_ref()).await?;
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let pool =
+            pool::Pool::start(processors).map_err(|_| Error::Internal("the system gives no thread"))?;
         let inner = Inner {
             challenges: challenges::Challenges::new(&random)?,
             attempts: std::sync::Mutex::new(attempts::Attempts::new(rules.attempts)),
@@ -140,9 +143,7 @@ impl Service {
             taken_over: std::sync::OnceLock::new(),
             counts: UseCases::default(),
             readable_at: std::sync::atomic::AtomicU64::new(u64::MAX),
-            computing: Arc::new(tokio::sync::Semaphore::new(
-                std::thread::available_parallelism().map_or(1, usize::from),
-            )),
+            pool,
             mac_key,
             store,
             clock,
@@ -155,18 +156,12 @@ impl Service {
         Ok(service)
     }
 
-    /// Run what computes long as [`blocking`] does, when its turn comes.
+    /// Run what computes long beside the threads that answer requests, when its turn comes.
     async fn compute<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let turn = Arc::clone(&self.0.computing).acquire_owned().await;
-        blocking(move || {
-            // The next one's begins when this is done, whether or not anybody still waits for it.
-            let _turn = turn;
-            work()
-        })
-        .await
+        self.0.pool.run(work).await.unwrap_or(Err(PANICKED))
     }
 
     /// The time now, by the service's clock.
@@ -189,8 +184,10 @@ async fn blocking<T: Send + 'static>(
     let done = run(Box::new(move || Box::new(work()))).await;
     // It is what went in.
     let done = done.and_then(|done| done.downcast::<Result<T, Error>>().ok());
-    done.map_or(Err(Error::Internal("a computation panicked")), |outcome| *outcome)
+    done.map_or(Err(PANICKED), |outcome| *outcome)
 }
+
+const PANICKED: Error = Error::Internal("a computation panicked");
 
 /// Work, and what comes of it, of whatever kind: the runtime's code for a task is in the binary once, not for each.
 type Work = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;

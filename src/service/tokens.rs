@@ -60,8 +60,8 @@ pub(super) struct Tokens(RwLock<Arc<Rings>>);
 
 pub(super) struct Rings {
     pub(super) rings: Vec<Ring>,
-    /// What tokens say that were signed here, or whose signature was found good, by the SHA-256 of their text: the text itself would be a key to somebody's
-    /// account. Whether it is too old, and whether its session lives, is asked each time.
+    /// What tokens say that were signed here, or whose signature was found good, by the SHA-256 of their text: the text
+    /// itself would be a key to somebody's account. Whether it is too old, and whether its session lives, is asked each time.
     known: Mutex<Recent<[u8; 32], Arc<Claims>>>,
 }
 

@@ -205,10 +205,16 @@ impl Store {
         self.0.live.users.find(id, || Ok(self.read(|tx| users::find(tx, id))?.map(Arc::new)))
     }
 
+    /// The session `id` as of the last commit, if it is in memory. Asks no disk.
+    #[must_use]
+    pub fn remembered_session(&self, id: SessionId) -> Option<Arc<LiveSession>> {
+        self.0.live.sessions.get(&id)
+    }
+
     /// The session `id` and its user as of the last commit, if both are in memory. Asks no disk.
     #[must_use]
     pub fn remembered(&self, id: SessionId) -> Option<(Arc<LiveSession>, Arc<User>)> {
-        let session = self.0.live.sessions.get(&id)?;
+        let session = self.remembered_session(id)?;
         let user = self.0.live.users.get(&session.session.user_id)?;
         Some((session, user))
     }

@@ -81,7 +81,10 @@ pub fn carry(run: &mut Run, port: u16, wallet: &Wallet, device: &Wallet) {
     let [state] = sent.cookies();
     let asked =
         json!({"return_to": format!("{APP}/a"), "state": parameter(sent.headers("location")[0], "state")});
-    let handed = Answer::of(&post(port, "/auth/handover", &bearer, &asked), 200);
+    let handed = Answer::of(
+        &post(port, "/auth/handover", &format!("{bearer}{origin}Cookie: {session}\r\n"), &asked),
+        200,
+    );
     let back = handed.text("location");
     let path = back.strip_prefix(APP).unwrap();
     let visit = format!("GET {path} HTTP/1.1\r\nCookie: {state}\r\n\r\n");

@@ -252,7 +252,7 @@ async fn a_code_brings_one_session_to_an_app() {
         let kept = sent.header("set-cookie").unwrap();
         let kept = kept.split(';').next().unwrap();
         let asked = json!({"return_to": format!("{APP}/a"), "state": &state[..43]});
-        let reply = server.call("POST", "/auth/handover", &tokens, &asked).await.expect(200);
+        let reply = server.hand_over("https://auth.example.org", &tokens, &asked).await.expect(200);
         let path = reply["location"].as_str().unwrap().strip_prefix(APP).unwrap();
         let visit = request("GET", path, &format!("Cookie: {kept}\r\nConnection: close\r\n"), "")
             .replace("Host: localhost", "Host: app.example.org");

@@ -73,7 +73,7 @@ async fn hand_over(server: &TestServer, tokens: &Value, to: &str, state: Option<
         Some(state) => json!({"return_to": to, "state": state}),
         None => json!({"return_to": to}),
     };
-    server.call("POST", "/auth/handover", tokens, &body).await
+    server.hand_over(OWN, tokens, &body).await
 }
 
 /// The reply to a browser that goes to `location`, an address of the app, as the app's proxy passes it on.

@@ -30,6 +30,7 @@ mod openapi;
 #[path = "../support/process.rs"]
 mod process;
 mod profile;
+mod promises;
 mod refresh;
 mod rows;
 mod server;

@@ -272,6 +272,19 @@ impl TestServer {
         self.ask(request(method, path, &lines, &body)).await
     }
 
+    /// The reply to the login page of `own`, in a browser that has the session of `tokens` in its cookie, when it asks where to
+    /// send it.
+    pub async fn hand_over(&self, own: &str, tokens: &Value, body: &Value) -> Reply {
+        let session = tokens["session_id"].as_str().unwrap().parse().unwrap();
+        let cookie = self.service.session_cookie(session, &own.parse().unwrap());
+        let lines = format!(
+            "Content-Type: application/json\r\nOrigin: {own}\r\nCookie: __Host-lucid_session={}\r\n{}",
+            *cookie.to_text(),
+            bearer(tokens)
+        );
+        self.ask(request("POST", "/auth/handover", &lines, &body.to_string())).await
+    }
+
     pub async fn connect(&self) -> Client {
         self.connect_from("127.0.0.1").await
     }

@@ -34,12 +34,7 @@ async fn no_secret_stands_for_another() {
     let state = sent.header("set-cookie").unwrap().split([';', '=']).nth(1).unwrap().to_owned();
     let hash = sent.header("location").unwrap().split("state=").nth(1).unwrap().to_owned();
     let told = server
-        .call(
-            "POST",
-            "/auth/handover",
-            &forge.tokens,
-            &json!({"return_to": format!("{APP}/"), "state": hash}),
-        )
+        .hand_over(OWN, &forge.tokens, &json!({"return_to": format!("{APP}/"), "state": hash}))
         .await
         .expect(200);
     let code = told["location"]

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { signIn } from '../../clients/api.mjs';
+import { signedChallenge } from '../../clients/api.mjs';
 import { newWallet } from '../../clients/wallet.mjs';
 import { ask } from './client.mjs';
 
@@ -10,14 +10,29 @@ import { ask } from './client.mjs';
 /** @typedef {import('./proxy.mjs').Stage} Stage */
 
 /**
- * Make an account; tell its token, and what an app knows of who has it.
+ * What the login page's browser keeps for each token: the cookies that it was given with it.
+ *
+ * @type {Map<string, string>}
+ */
+const kept = new Map();
+
+/**
+ * Make an account on the login page; tell its token, and what an app knows of who has it.
  *
  * @param {Stage} stage
  */
 export async function newUser(stage) {
   const wallet = newWallet();
-  const tokens = await signIn(stage.service.url, wallet);
+  const body = { ...(await signedChallenge(stage.service.url, wallet)), token_delivery: 'cookie' };
+  const reply = await ask(`${stage.auth}/auth/login`, {
+    method: 'POST',
+    headers: { Origin: stage.auth, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  assert.equal(reply.status, 200, reply.body);
+  const tokens = JSON.parse(reply.body);
   const token = `Bearer ${tokens.access_token}`;
+  kept.set(token, (reply.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; '));
   const known = {
     'remote-user': wallet.address,
     'remote-role': 'USER',
@@ -40,7 +55,7 @@ export function handedOver(stage, login, token) {
   const body = { return_to: query.get('return_to'), ...(query.has('state') && { state: query.get('state') }) };
   return ask(`${stage.auth}/auth/handover`, {
     method: 'POST',
-    headers: { Authorization: token, 'Content-Type': 'application/json' },
+    headers: { Authorization: token, Cookie: kept.get(token) ?? '', Origin: stage.auth, 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
   });
 }

@@ -1,0 +1,168 @@
+//! Threads for cryptography: as many as there are processors, and apart from those that answer requests, so that a crowd
+//! that signs in keeps nobody else waiting.
+//!
+//! Work that waits is taken up by whichever thread has just finished, without being woken for it. On a busy machine to wake a
+//! thread, and be woken by it, costs a third of what a signature does.
+
+use std::{
+    collections::VecDeque,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+};
+
+use tokio::sync::oneshot;
+
+/// The threads. They end once this is dropped and nothing waits.
+pub(super) struct Pool(Arc<Shared>);
+
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Told when work comes, or no more will.
+    comes: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Work>,
+    /// Threads that wait for work.
+    idle: usize,
+    closed: bool,
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+impl Pool {
+    /// Start so many threads, one at least.
+    ///
+    /// # Errors
+    ///
+    /// That the system gives no thread.
+    pub(super) fn start(threads: usize) -> io::Result<Self> {
+        let pool = Self(Arc::new(Shared { queue: Mutex::default(), comes: Condvar::new() }));
+        for _ in 0..threads.max(1) {
+            let shared = Arc::clone(&pool.0);
+            thread::Builder::new().name("compute".into()).spawn(move || shared.work())?;
+        }
+        Ok(pool)
+    }
+
+    /// Do `work` when its turn comes; `None` if it panicked. If nobody waits for it by then, it is left undone.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.0.add(Box::new(move || {
+            if !reply.is_closed() {
+                // Whoever waited may have gone meanwhile.
+                drop(reply.send(work()));
+            }
+        }));
+        answer.await.ok()
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.0.queue().closed = true;
+        self.0.comes.notify_all();
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, work: Work) {
+        let mut queue = self.queue();
+        queue.waiting.push_back(work);
+        let wake = queue.idle > 0;
+        drop(queue);
+        if wake {
+            self.comes.notify_one();
+        }
+    }
+
+    fn work(&self) {
+        while let Some(work) = self.next() {
+            // A panic is that of one request: who waits for it learns of it, as the answer is dropped with it.
+            drop(catch_unwind(AssertUnwindSafe(work)));
+        }
+    }
+
+    fn next(&self) -> Option<Work> {
+        let mut queue = self.queue();
+        loop {
+            if let Some(work) = queue.waiting.pop_front() {
+                return Some(work);
+            }
+            if queue.closed {
+                return None;
+            }
+            queue.idle += 1;
+            queue = self.comes.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue.idle -= 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn all_that_is_asked_for_is_done_and_a_panic_is_of_one_alone() {
+        let pool = Arc::new(Pool::start(2).unwrap());
+        let asked: Vec<_> = (0..200)
+            .map(|number| {
+                let pool = Arc::clone(&pool);
+                tokio::spawn(async move {
+                    pool.run(move || if number % 50 == 7 { panic!("test") } else { number }).await
+                })
+            })
+            .collect();
+        for (number, asked) in (0..).zip(asked) {
+            assert_eq!(asked.await.unwrap(), (number % 50 != 7).then_some(number));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_is_left_undone_and_the_threads_end() {
+        let pool = Pool::start(1).unwrap();
+        let (release, held) = mpsc::channel::<()>();
+        let done = Arc::new(AtomicUsize::new(0));
+        let first = pool.run(move || held.recv().is_err());
+        let abandoned = {
+            let done = Arc::clone(&done);
+            pool.run(move || done.fetch_add(1, SeqCst))
+        };
+        let (mut first, mut abandoned) = (Box::pin(first), Box::pin(abandoned));
+        for pending in [waits(first.as_mut()).await, waits(abandoned.as_mut()).await] {
+            assert!(pending);
+        }
+        drop(abandoned);
+        drop(release);
+        assert_eq!(first.await, Some(true));
+        assert_eq!(pool.run(|| 7).await, Some(7));
+        assert_eq!(done.load(SeqCst), 0);
+        let shared = Arc::clone(&pool.0);
+        drop(pool);
+        while Arc::strong_count(&shared) > 1 {
+            thread::yield_now();
+        }
+    }
+
+    /// Ask once whether `work` still waits.
+    async fn waits(work: impl Future) -> bool {
+        let mut work = std::pin::pin!(work);
+        std::future::poll_fn(|context| std::task::Poll::Ready(work.as_mut().poll(context).is_pending())).await
+    }
+}
