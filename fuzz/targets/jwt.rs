@@ -5,12 +5,12 @@
 //! each time. Nothing stands in for anything: what comes to no signature is read by the same reader of claims, or is refused
 //! by the service for its head.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::Signer as _;
 use lucid_auth::domain::claims::Claims;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
     input::{Input, is_one_in},
@@ -127,9 +127,17 @@ fn signed(world: &World, header: &[u8], payload: &[u8]) -> String {
     format!("{text}.{}", BASE64URL_NOPAD.encode(&signature.to_bytes()))
 }
 
-/// The members. What stands in one that nobody reads may be in another encoding than UTF-8, to the service as well.
+/// The members. What stands in one that nobody reads may be in another encoding than UTF-8, or a number that is too large for
+/// any type, to the service as well.
 fn object(json: &[u8]) -> Option<Map<String, Value>> {
-    serde_json::from_str(&String::from_utf8_lossy(json)).ok()
+    let members: BTreeMap<String, Box<RawValue>> =
+        serde_json::from_str(&String::from_utf8_lossy(json)).ok()?;
+    Some(
+        members
+            .into_iter()
+            .map(|(name, raw)| (name, serde_json::from_str(raw.get()).unwrap_or(Value::Null)))
+            .collect(),
+    )
 }
 
 /// What must hold of every token that is taken, read from its JSON member by member. `None` if one is not there.

@@ -3,7 +3,7 @@
 //!
 //! `database` opens whole files, which takes a hundred times as long.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, ops::Deref};
 
 use lucid_auth::{
     domain::id::{SessionId, UserId, WalletId},
@@ -32,8 +32,8 @@ impl Reads for Open {
     fn table(
         &self,
         definition: TableDefinition<&'static [u8], &'static [u8]>,
-    ) -> Result<impl ReadableTable<&'static [u8], &'static [u8]>, StoreError> {
-        Ok(self.0.open_table(definition)?)
+    ) -> Result<impl Deref<Target = impl ReadableTable<&'static [u8], &'static [u8]>>, StoreError> {
+        Ok(Box::new(self.0.open_table(definition)?))
     }
 }
 

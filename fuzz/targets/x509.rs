@@ -47,7 +47,8 @@ pub fn run(data: &[u8]) {
 
 fn name(name: &GeneralName<'_>) -> Option<Name> {
     match name {
-        GeneralName::DNSName(name) => Some(Name::Dns((*name).to_owned())),
+        // With anything else it names no host, to the service.
+        GeneralName::DNSName(name) if name.is_ascii() => Some(Name::Dns((*name).to_owned())),
         GeneralName::IPAddress(octets) => {
             let four = <[u8; 4]>::try_from(*octets).map(IpAddr::from);
             four.or_else(|_| <[u8; 16]>::try_from(*octets).map(IpAddr::from)).ok().map(Name::Address)

@@ -12,27 +12,32 @@ LONG_PARTS=(fuzz scale soak release pi)
 
 part_rust() { # unit and integration tests
     need_cargo_tool nextest
-    local junit=target/nextest/suite/junit.xml status=0 passed failed ignored which=() inside=()
+    local junit=target/nextest/suite/junit.xml status=0 passed failed ignored which=()
     rm -f "$junit"
     # What is left out is counted as skipped below.
     can_dump || which=(-E 'not test(no_core_is_dumped_even_where_others_would_be)')
-    if [ -n "${LUCID_LONG:-}" ] && can_boot; then
-        # The long forms open connections faster than a machine has ports for them, as each that ended keeps its own for a
-        # minute. In a network of their own, it is free at once.
-        need_command ip iproute2
-        cargo nextest run --locked --no-run
-        # shellcheck disable=SC2016 # the inner shell expands it
-        inside=(as_root unshare --net bash -c 'ip link set lo up && echo 1024 >/proc/sys/net/ipv4/tcp_max_tw_buckets && exec "$@"' bash
-            env PATH="$PATH" HOME="$HOME" LUCID_FIGURES="$LUCID_FIGURES" LUCID_LONG=1)
-    fi
     say "$PART: cargo nextest run"
-    "${inside[@]}" cargo nextest run --locked --config-file tests/lib/nextest.toml --profile suite "${which[@]}" 2>&1 |
+    cargo nextest run --locked --no-run
+    in_own_network cargo nextest run --locked --config-file tests/lib/nextest.toml --profile suite "${which[@]}" 2>&1 |
         tee "$RESULTS/$PART.log" || status=$?
     read -r passed failed _ < <(python3 tests/lib/count.py "$junit")
     # JUnit does not list ignored tests; the summary counts them.
     ignored=$(sed -n 's/^ *Summary .* \([0-9]*\) skipped.*/\1/p' "$RESULTS/$PART.log")
     echo "$passed $failed ${ignored:-0}" >"$RESULTS/$PART.count"
     return "$status"
+}
+
+# Run a command in a network of its own, where this machine gives one. What opens many connections, as the long forms do, runs
+# out of ports elsewhere: each that ended keeps its own for a minute. There it is free at once.
+in_own_network() {
+    if [ -n "${LUCID_LONG:-}" ] && can_boot; then
+        need_command ip iproute2
+        # shellcheck disable=SC2016 # the inner shell expands it
+        as_root unshare --net bash -c 'ip link set lo up && echo 1024 >/proc/sys/net/ipv4/tcp_max_tw_buckets && exec "$@"' bash \
+            env PATH="$PATH" HOME="$HOME" LUCID_FIGURES="$LUCID_FIGURES" LUCID_LONG=1 "$@"
+    else
+        "$@"
+    fi
 }
 
 # Whether a program can leave a core behind on this machine, so that it means something that the service does not.
@@ -63,7 +68,7 @@ part_fuzz() { # what strangers send and disks return, changed at random, against
     # is many times as fast.
     RUSTC_WRAPPER=$PWD/tests/fuzz/ours-only cargo fuzz build --sanitizer none --target-dir "$folder" targets
     say "$PART: tests/fuzz/run"
-    python3 tests/fuzz/run "$folder/$(rustc -vV | sed -n 's/^host: //p')/release/targets" "$folder/work" |
+    in_own_network python3 tests/fuzz/run "$folder/$(rustc -vV | sed -n 's/^host: //p')/release/targets" "$folder/work" |
         tee "$RESULTS/$PART.log" || status=$?
     tail -n 1 "$RESULTS/$PART.log" >"$RESULTS/$PART.count"
     return "$status"
