@@ -34,7 +34,14 @@ impl Service {
     /// Whether the sender of `answer` may try to sign in with that address now, and whether their client is slowed.
     pub(super) fn may_try(&self, answer: &Answer, now: Timestamp) -> Result<Option<Slowed>, Error> {
         let client = Network::of(answer.client.ip);
-        let user = self.0.store.read(|tx| users::find_by_address(tx, &answer.address))?;
+        let user = self.0.store.read(|tx| {
+            let user = users::find_by_address(tx, &answer.address)?;
+            // A stranger may measure how long it took.
+            if user.is_none() {
+                users::find_nobody(tx)?;
+            }
+            Ok(user)
+        })?;
         let (locked, slowed) = {
             let attempts = self.attempts();
             (attempts.locked(client, answer.address, now), attempts.slowed(client, now))
