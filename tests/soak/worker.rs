@@ -79,7 +79,9 @@ impl Worker {
             _ => {
                 let mut body = http.signed(&user.wallet).unwrap();
                 body["signature"] = json!("0x00");
-                assert_eq!(http.post("/auth/login", &body).unwrap().problem(), (401, 1001));
+                let refused = http.post("/auth/login", &body).unwrap().problem();
+                // All clients are of one address, which comes to be slowed.
+                assert!([(401, 1001), (429, 1006)].contains(&refused), "{refused:?}");
                 return 2;
             }
         }
