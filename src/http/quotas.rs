@@ -175,9 +175,13 @@ impl Quotas {
             head.counted.count(&limiters.sign_in, client, now)?;
             return Ok(Pass(None));
         }
-        // Whoever brings no token cannot count as anybody else, nor can who calls what looks at none.
-        let looked_at = access != Grant::Public && head.brings_token();
-        if !matches!(quota, Quota::Token | Quota::Proxy) && !looked_at {
+        // What looks at no token counts as its client's call, whatever comes along: before it uses anything up.
+        if access == Grant::Public {
+            head.counted.count(&limiters.public, client, now)?;
+            return Ok(Pass(None));
+        }
+        // Whoever brings no token cannot count as anybody else.
+        if !matches!(quota, Quota::Token | Quota::Proxy) && !head.brings_token() {
             head.counted.check(&limiters.public, client, now)?;
         }
         Ok(Pass(Some((head.counted.clone(), client, quota))))

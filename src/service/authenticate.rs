@@ -52,6 +52,10 @@ impl Service {
                     Some(held) => held,
                     None => self.stored_holder(claims.sid, now).await,
                 };
+                if matches!(held, Err(Error::SessionEnded)) {
+                    // The disk is not asked again because of it.
+                    self.0.tokens.forget(token);
+                }
                 held.and_then(|held| principal(held, claims))
             }
             Err(refusal) => Err(refusal),

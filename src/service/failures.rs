@@ -14,7 +14,6 @@ use crate::{
         audit::{Action, Actor, Event},
         challenge::ChallengeError,
         client::Network,
-        id::UserId,
         timestamp::Timestamp,
         user::User,
         wallet::Address,
@@ -22,17 +21,9 @@ use crate::{
     store::{StoreError, Tx, audit, sessions, users},
 };
 
-/// A client that failed too often, for whatever addresses.
-pub(super) struct Slowed {
-    /// How long it waits.
-    pub(super) wait: Duration,
-    /// Whether the user of the address that it tries has a live session from it, and so need not wait.
-    pub(super) at_home: bool,
-}
-
 impl Service {
-    /// Whether the sender of `answer` may try to sign in with that address now, and whether their client is slowed.
-    pub(super) fn may_try(&self, answer: &Answer, now: Timestamp) -> Result<Option<Slowed>, Error> {
+    /// Whether the sender of `answer` may try to sign in with that address now, and how long they wait unless they are at home.
+    pub(super) fn may_try(&self, answer: &Answer, now: Timestamp) -> Result<Option<Duration>, Error> {
         let client = Network::of(answer.client.ip);
         let user = self.0.store.read(|tx| {
             let user = users::find_by_address(tx, &answer.address)?;
@@ -54,16 +45,15 @@ impl Service {
         if let Some(left) = locked.max(written) {
             return Err(Error::SignInLocked(left));
         }
-        let Some(wait) = slowed else { return Ok(None) };
-        Ok(Some(Slowed { wait, at_home: self.is_at_home(user.as_ref(), client, now)? }))
+        Ok(slowed)
     }
 
-    /// Whether the user has a live session from this client. Nobody's sessions are looked for, too, or the time of a refusal
-    /// would tell which addresses have an account.
-    fn is_at_home(&self, user: Option<&User>, client: Network, now: Timestamp) -> Result<bool, StoreError> {
-        let user = user.map_or(UserId::from_bytes([0; 16]), |user| user.id);
+    /// Whether the user of the address has a live session from the client that sent `answer`.
+    pub(super) fn is_at_home(&self, answer: &Answer, now: Timestamp) -> Result<bool, StoreError> {
+        let client = Network::of(answer.client.ip);
         self.0.store.read(|tx| {
-            for id in sessions::of_user(tx, user)? {
+            let Some(user) = users::find_by_address(tx, &answer.address)? else { return Ok(false) };
+            for id in sessions::of_user(tx, user.id)? {
                 let session = sessions::find(tx, id)?;
                 if session.is_some_and(|session| {
                     Network::of(session.ip) == client && session.is_live(now, self.0.rules.session_idle)

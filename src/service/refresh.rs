@@ -1,6 +1,6 @@
 //! Exchanging a refresh token for the next pair.
 
-use super::{Error, Service, TokenPair, blocking, flatten};
+use super::{Error, Service, TokenPair, flatten};
 use crate::{
     domain::{
         audit::{Action, Actor, Event},
@@ -47,11 +47,6 @@ impl Service {
         let now = self.now();
         let inner = &self.0;
         let id = self.session_of(&token)?;
-        // The token of a session that has ended stays with whoever had it. Nothing is written for it.
-        if inner.store.remembered_session(id).is_none() {
-            let service = self.clone();
-            blocking(move || service.0.store.live_session(id)?.ok_or(Error::SessionEnded)).await?;
-        }
         let next = RefreshToken::new(&inner.mac_key, id, inner.random.bytes()?);
         let (used, next_hash) = (token.hash(), next.hash());
         let (lifetime, idle) = (inner.rules.refresh_token_lifetime, inner.rules.session_idle);

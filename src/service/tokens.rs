@@ -89,6 +89,10 @@ impl Rings {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
     }
 
+    fn forget(&self, hash: &[u8; 32]) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(hash);
+    }
+
     fn remember(&self, hash: [u8; 32], claims: &Arc<Claims>) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, Arc::clone(claims));
     }
@@ -139,6 +143,11 @@ impl Tokens {
             return None;
         }
         self.get().recognize(&Sha256::digest(token).into())
+    }
+
+    /// Know this token no more.
+    pub(super) fn forget(&self, token: &str) {
+        self.get().forget(&Sha256::digest(token).into());
     }
 
     /// The claims of a token of ours, whatever its age.

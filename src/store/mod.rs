@@ -148,8 +148,8 @@ impl Store {
 
     /// Apply `change` in a transaction, and return when it is on disk.
     ///
-    /// Several changes share one commit. If `change` fails, nothing of it is kept. It may run more than once: when
-    /// another change of the same commit fails, each is tried again alone.
+    /// Several changes share one commit; if none of them changes anything, there is none. If `change` fails, nothing of it is
+    /// kept. It may run more than once: when another change of the same commit fails, each is tried again alone.
     ///
     /// # Errors
     ///
@@ -205,16 +205,10 @@ impl Store {
         self.0.live.users.find(id, || Ok(self.read(|tx| users::find(tx, id))?.map(Arc::new)))
     }
 
-    /// The session `id` as of the last commit, if it is in memory. Asks no disk.
-    #[must_use]
-    pub fn remembered_session(&self, id: SessionId) -> Option<Arc<LiveSession>> {
-        self.0.live.sessions.get(&id)
-    }
-
     /// The session `id` and its user as of the last commit, if both are in memory. Asks no disk.
     #[must_use]
     pub fn remembered(&self, id: SessionId) -> Option<(Arc<LiveSession>, Arc<User>)> {
-        let session = self.remembered_session(id)?;
+        let session = self.0.live.sessions.get(&id)?;
         let user = self.0.live.users.get(&session.session.user_id)?;
         Some((session, user))
     }
@@ -225,7 +219,7 @@ impl Store {
     ///
     /// [`StoreError`] if too much waits for the disk already.
     pub fn heal(&self) -> Result<(), StoreError> {
-        if self.is_writable() { Ok(()) } else { self.submit(|_| Ok(())) }
+        if self.is_writable() { Ok(()) } else { self.submit(write_anyway) }
     }
 
     /// Copy the last commit to the new file `to`, whose folder is made if it is not there, and check the copy. Writes go
@@ -268,6 +262,13 @@ impl Store {
     pub fn is_guarded(&self) -> bool {
         self.0.guarded.as_ref().is_none_or(|guarded| guarded.load(SeqCst))
     }
+}
+
+/// A change of nothing that is put on disk all the same.
+#[expect(clippy::unnecessary_wraps, reason = "it is a change")]
+fn write_anyway(tx: &Tx) -> Result<(), StoreError> {
+    tx.changed();
+    Ok(())
 }
 
 /// What the guard beside `database` is to hold.

@@ -1,7 +1,7 @@
 //! The transaction that a change is made in.
 
 use std::{
-    cell::{OnceCell, RefCell, RefMut},
+    cell::{Cell, OnceCell, RefCell, RefMut},
     ops::Deref,
 };
 
@@ -85,6 +85,8 @@ impl<'redb> Tables<'redb> {
 pub struct Tx<'redb> {
     redb: &'redb WriteTransaction,
     tables: Tables<'redb>,
+    /// Whether there is anything to put on disk.
+    changed: Cell<bool>,
     /// What the live sessions must learn once this is committed.
     sessions: RefCell<Vec<(SessionId, Option<Session>)>>,
     /// The same for the live users.
@@ -118,6 +120,7 @@ impl<'redb> Tx<'redb> {
         Self {
             redb,
             tables: Tables::default(),
+            changed: Cell::new(false),
             sessions: RefCell::default(),
             users: RefCell::default(),
             guarded: RefCell::default(),
@@ -126,8 +129,19 @@ impl<'redb> Tx<'redb> {
 
     /// The table of this definition, to change it. Only one handle of a table may be held at a time.
     pub(super) fn table_mut(&self, definition: Table) -> Result<RefMut<'_, Open<'redb>>, StoreError> {
+        self.changed();
         let table = self.tables.find(self.redb, definition)?;
         table.try_borrow_mut().map_err(|_| IN_USE)
+    }
+
+    /// Have it put on disk, whether or not a table changes.
+    pub(super) fn changed(&self) {
+        self.changed.set(true);
+    }
+
+    /// Whether there is anything to put on disk.
+    pub(super) fn is_changed(&self) -> bool {
+        self.changed.get()
     }
 
     /// Remember that a session is now as `state` says, or gone.
@@ -163,15 +177,19 @@ impl<'redb> Tx<'redb> {
     }
 }
 
-/// Make `change` in `redb`, put it on disk, and return what it returned and what changed. If it fails, nothing is kept.
+/// Make `change` in `redb`, put it on disk, if it changed anything, and return what it returned and what changed. If it fails,
+/// nothing is kept.
 pub(super) fn commit<T>(
     redb: WriteTransaction,
     change: impl FnOnce(&Tx) -> Result<T, StoreError>,
 ) -> Result<(T, Told), StoreError> {
     let tx = Tx::new(&redb);
     let done = change(&tx)?;
+    let is_changed = tx.is_changed();
     let told = tx.close();
-    redb.commit()?;
+    if is_changed {
+        redb.commit()?;
+    }
     Ok((done, told))
 }
 

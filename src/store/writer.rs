@@ -170,26 +170,28 @@ impl Worker {
     fn commit(&self, changes: &mut [Box<dyn Change>]) -> Result<(), StoreError> {
         let committed = self.try_commit(changes);
         match &committed {
-            Ok(()) => self.writable.store(true, SeqCst),
+            Ok(true) => self.writable.store(true, SeqCst),
             Err(error @ StoreError::Failed(_)) => {
                 if self.writable.swap(false, SeqCst) {
                     tracing::error!(%error, "the database cannot be written");
                 }
             }
-            // The change was at fault, not the disk.
-            Err(_) => {}
+            // Nothing was written, or the change was at fault: neither says anything of the disk.
+            Ok(false) | Err(_) => {}
         }
-        committed
+        committed.map(|_| ())
     }
 
-    fn try_commit(&self, changes: &mut [Box<dyn Change>]) -> Result<(), StoreError> {
+    /// Whether there was anything to commit.
+    fn try_commit(&self, changes: &mut [Box<dyn Change>]) -> Result<bool, StoreError> {
         let mut started = Instant::now();
         let apply = |tx: &Tx| {
             changes.iter_mut().try_for_each(|change| change.apply(tx))?;
             started = Instant::now();
-            lineage::count_commit(tx)
+            if tx.is_changed() { lineage::count_commit(tx).map(Some) } else { Ok(None) }
         };
         let (lineage, Told { sessions, users, guarded }) = commit(self.begin()?, apply)?;
+        let Some(lineage) = lineage else { return Ok(false) };
         self.commits.committed(changes.len(), started.elapsed());
         self.live
             .sessions
@@ -198,7 +200,7 @@ impl Worker {
         if let Some(guard) = &self.guard {
             guard.committed(Changes { lineage, ..guarded });
         }
-        Ok(())
+        Ok(true)
     }
 
     fn begin(&self) -> Result<WriteTransaction, StoreError> {
@@ -221,7 +223,7 @@ pub(super) mod tests {
     use super::*;
     use crate::{
         domain::{id::UserId, role::Role, timestamp::Timestamp, user::User, wallet::Address},
-        store::{Store, users},
+        store::{Store, lineage::Lineage, users},
     };
 
     fn user(number: u8) -> User {
@@ -238,7 +240,9 @@ pub(super) mod tests {
         let (release, held) = blocking::channel::<()>();
         let (begun, begins) = oneshot::channel();
         let (held, begun) = (std::sync::Mutex::new(held), std::sync::Mutex::new(Some(begun)));
-        let wait = move |_: &Tx| {
+        let wait = move |tx: &Tx| {
+            // A commit of its own.
+            tx.changed();
             if let Some(begun) = begun.lock().unwrap().take() {
                 begun.send(()).unwrap();
             }
@@ -281,6 +285,21 @@ pub(super) mod tests {
             [1, 2, 3, 4].map(|number| store.read(|tx| users::find(tx, user(number).id)).unwrap().is_some());
         assert_eq!(kept, [true, false, false, true]);
         assert!(store.is_writable(), "nothing was wrong with the disk");
+    }
+
+    #[tokio::test]
+    async fn what_changes_nothing_is_answered_without_a_commit() {
+        let store = Store::in_memory([1; 32]).unwrap();
+        let commits = || store.read(|tx| Ok(Lineage::read(tx)?.unwrap().commits)).unwrap();
+        let before = commits();
+        let there = |tx: &Tx| Ok(users::find(tx, user(1).id)?.is_some());
+        assert_eq!(store.write(there).await, Ok(false));
+        assert_eq!(commits(), before);
+        assert_eq!(store.write(add(1)).await, Ok(true));
+        assert_eq!(store.write(there).await, Ok(true));
+        assert_eq!(commits(), before + 1);
+        assert_eq!(store.write(add(1)).await, Ok(false), "the address is taken");
+        assert_eq!(commits(), before + 1);
     }
 
     #[tokio::test]
