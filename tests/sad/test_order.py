@@ -217,7 +217,8 @@ def test_whoever_is_killed_at_any_step_leaves_what_the_next_start_takes(tmp_path
                 break
         else:
             pytest.fail(f"there are more than {when} calls of {call}")
-    assert kills > 3, "hardly anybody was killed"
+    # A start where nothing is to be changed gives few files a name.
+    assert kills > (1 if what == "start" else 3), "hardly anybody was killed"
     # Some were killed before the step that counts, and some after it.
     assert what in ("first start", "start") or outcomes == {False, True}
     record(f"kill at each step of a {what}", kills)
