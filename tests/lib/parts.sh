@@ -27,14 +27,14 @@ part_rust() { # unit and integration tests
     return "$status"
 }
 
-# Run a command in a network of its own, where this machine gives one. What opens many connections, as the long forms do, runs
-# out of ports elsewhere: each that ended keeps its own for a minute. There it is free at once.
+# Run a command in a network of its own, where this machine gives one; if that takes sudo, only the long forms. What opens many
+# connections runs out of ports elsewhere: each that ended keeps its own for a minute. There it is free at once.
 in_own_network() {
-    if [ -n "${LUCID_LONG:-}" ] && can_boot; then
+    if [[ -n ${LUCID_LONG:-} || $(id -u) == 0 ]] && can_boot; then
         need_command ip iproute2
         # shellcheck disable=SC2016 # the inner shell expands it
         as_root unshare --net bash -c 'ip link set lo up && echo 1024 >/proc/sys/net/ipv4/tcp_max_tw_buckets && exec "$@"' bash \
-            env PATH="$PATH" HOME="$HOME" LUCID_FIGURES="$LUCID_FIGURES" LUCID_LONG=1 "$@"
+            env PATH="$PATH" HOME="$HOME" LUCID_FIGURES="$LUCID_FIGURES" LUCID_LONG="${LUCID_LONG:-}" "$@"
     else
         "$@"
     fi
