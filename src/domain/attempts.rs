@@ -13,6 +13,9 @@
 //!    that did not fail itself, and sessions go on.
 //!
 //! A client is an IPv4 address or an IPv6 network of 64 bits; people behind one address share its attempts.
+//!
+//! All of this is of addresses, whether or not they have an account, and ends with the process for all of them alike: what
+//! lasted longer for an account would tell strangers which addresses have one.
 
 use std::time::Duration;
 

@@ -23,6 +23,9 @@ pub const LIFETIME: Duration = Duration::from_secs(60);
 /// How many codes may be out. Each costs a call of somebody who is signed in; past these, the oldest is forgotten.
 const CAPACITY: usize = 1024;
 
+/// How many of them bring one session, so that no few of them push out those of others.
+const PER_SESSION: usize = 4;
+
 /// How long the text of 256 bits is.
 const TEXT: usize = 43;
 
@@ -107,7 +110,11 @@ impl Handovers {
         now: Timestamp,
     ) {
         self.0.retain(|handover| now < handover.until);
-        if self.0.len() >= CAPACITY {
+        let own = |handover: &Handover| handover.session == session;
+        if self.0.iter().filter(|handover| own(handover)).count() >= PER_SESSION {
+            let oldest = self.0.iter().position(own);
+            oldest.map(|at| self.0.remove(at));
+        } else if self.0.len() >= CAPACITY {
             self.0.pop_front();
         }
         let (origin, until) = (origin.clone(), now.plus(LIFETIME));
@@ -242,15 +249,24 @@ mod tests {
             bytes[..8].copy_from_slice(&number.to_le_bytes());
             Code::from_bytes(bytes)
         };
+        let session = |number: usize| SessionId::new(u64::try_from(number).unwrap(), [2; 10]);
         let mut handovers = Handovers::default();
         for number in 0..=CAPACITY {
-            handovers.issue(&code(number), SessionId::new(1, [2; 10]), &app, state.hash(), at(0));
+            handovers.issue(&code(number), session(number), &app, state.hash(), at(0));
         }
         assert_eq!(handovers.0.len(), CAPACITY);
         assert!(handovers.take(&code(0), &app, Some(&state), at(0)).is_none());
         assert!(handovers.take(&code(1), &app, Some(&state), at(0)).is_some());
-        handovers.issue(&code(0), SessionId::new(1, [2; 10]), &app, state.hash(), at(60));
+        handovers.issue(&code(0), session(0), &app, state.hash(), at(60));
         assert_eq!(handovers.0.len(), 1, "those that are too old are not kept");
+
+        for number in 1..=PER_SESSION {
+            handovers.issue(&code(number), session(0), &app, state.hash(), at(60));
+        }
+        assert_eq!(handovers.0.len(), PER_SESSION, "one session has only so many");
+        handovers.issue(&code(9), session(9), &app, state.hash(), at(60));
+        let taken = |number: usize| handovers.take(&code(number), &app, Some(&state), at(60)).is_some();
+        assert_eq!([0, 1, PER_SESSION, 9].map(taken), [false, true, true, true]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct User {
     pub last_login_at: Option<Timestamp>,
     /// Since when an admin keeps them out.
     pub locked_at: Option<Timestamp>,
-    /// From where sign-in is locked because it failed too often; some of them may be over.
+    /// From where sign-in was locked because it failed too often, for them to read; some of it may be over.
     pub lockouts: Vec<Lockout>,
 }
 

@@ -51,6 +51,7 @@ pub(super) struct ExportBody {
 struct LockoutBody {
     /// The client, or the first address of its network.
     ip: IpAddr,
+    /// When it ends, if the service is not started again before.
     until: Timestamp,
 }
 

@@ -156,27 +156,52 @@ impl Service {
     pub(super) async fn prove(&self, answer: &Answer, now: Timestamp) -> Result<Challenge, Error> {
         let (service, answer) = (self.clone(), answer.clone());
         self.compute(move || {
-            let slowed = service.may_try(&answer, now)?;
-            let signed = service.check(&answer, now);
-            if let Some(wait) = slowed {
-                let is_let_past = match &signed {
-                    // Of whoever has no key it is not even looked for: one guess would tell a neighbour who has an account.
-                    Ok(_) => service.is_at_home(&answer, now)?,
-                    // What is wrong with a text of ours tells of no account, and a new one may be let past.
-                    Err(Error::ChallengeUsed | Error::Challenge(ChallengeError::Expired)) => true,
-                    Err(_) => false,
-                };
-                if !is_let_past {
-                    return Err(Error::SignInSlowed(wait));
-                }
-            }
-            let outcome = signed.and_then(|challenge| {
-                service.0.challenges.take(&challenge)?;
-                Ok(challenge)
-            });
-            service.note_attempt(&answer, outcome, now)
+            let challenge = service.hear(&answer, &answer, now)?;
+            service.use_up(&answer, challenge, now)
         })
         .await
+    }
+
+    /// The same of `answer` and of a `proof` by whoever has an account already: neither is used up unless both are good.
+    pub(super) async fn prove_both(
+        &self,
+        proof: &Answer,
+        answer: &Answer,
+        now: Timestamp,
+    ) -> Result<[Challenge; 2], Error> {
+        let (service, proof, answer) = (self.clone(), proof.clone(), answer.clone());
+        self.compute(move || {
+            let proven = service.hear(&proof, &proof, now)?;
+            let challenge = service.hear(&answer, &proof, now)?;
+            Ok([service.use_up(&proof, proven, now)?, service.use_up(&answer, challenge, now)?])
+        })
+        .await
+    }
+
+    /// The challenge that `answer` has signed, if its sender is listened to. One that is slowed is, if whoever gave `proof`,
+    /// which is good or this very answer, is at home there.
+    fn hear(&self, answer: &Answer, proof: &Answer, now: Timestamp) -> Result<Challenge, Error> {
+        let slowed = self.may_try(answer, now)?;
+        let signed = self.check(answer, now);
+        if let Some(wait) = slowed {
+            let is_let_past = match &signed {
+                // Of whoever has no key it is not even looked for: one guess would tell a neighbour who has an account.
+                Ok(_) => self.is_at_home(proof, now)?,
+                // What is wrong with a text of ours tells of no account, and a new one may be let past.
+                Err(Error::ChallengeUsed | Error::Challenge(ChallengeError::Expired)) => true,
+                Err(_) => false,
+            };
+            if !is_let_past {
+                return Err(Error::SignInSlowed(wait));
+            }
+        }
+        signed.or_else(|error| self.note_attempt(answer, Err(error), now))
+    }
+
+    /// Use up a challenge that was heard: of many at once, one succeeds.
+    fn use_up(&self, answer: &Answer, challenge: Challenge, now: Timestamp) -> Result<Challenge, Error> {
+        let outcome = self.0.challenges.take(&challenge).map(|()| challenge);
+        self.note_attempt(answer, outcome, now)
     }
 
     /// The challenge that is answered, if it is one of ours, not used before, and signed well.

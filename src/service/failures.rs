@@ -23,29 +23,16 @@ use crate::{
 
 impl Service {
     /// Whether the sender of `answer` may try to sign in with that address now, and how long they wait unless they are at home.
+    ///
+    /// What is written of locks does not count: only accounts have that, and a stranger could tell them by a lock that outlasts
+    /// what is remembered of all addresses alike.
     pub(super) fn may_try(&self, answer: &Answer, now: Timestamp) -> Result<Option<Duration>, Error> {
         let client = Network::of(answer.client.ip);
-        let user = self.0.store.read(|tx| {
-            let user = users::find_by_address(tx, &answer.address)?;
-            // A stranger may measure how long it took.
-            if user.is_none() {
-                users::find_nobody(tx)?;
-            }
-            Ok(user)
-        })?;
-        let (locked, slowed) = {
-            let attempts = self.attempts();
-            (attempts.locked(client, answer.address, now), attempts.slowed(client, now))
-        };
-        let policy = self.0.rules.attempts;
-        let written = user.as_ref().and_then(|user| {
-            let here = user.lockouts.iter().filter(|lockout| lockout.client == client);
-            here.filter_map(|lockout| policy.left(lockout.until, now)).max()
-        });
-        if let Some(left) = locked.max(written) {
-            return Err(Error::SignInLocked(left));
+        let attempts = self.attempts();
+        match attempts.locked(client, answer.address, now) {
+            Some(left) => Err(Error::SignInLocked(left)),
+            None => Ok(attempts.slowed(client, now)),
         }
-        Ok(slowed)
     }
 
     /// Whether the user of the address has a live session from the client that sent `answer`.
@@ -89,7 +76,7 @@ impl Service {
                     tracing::warn!(%client, address = %answer.address, %until, "too many sign-ins failed; locked");
                     let written = self.write_lockout(answer, Lockout { client, until }, now);
                     if let Err(error) = written {
-                        tracing::error!(%error, "a lock of a sign-in was not written; it ends if the service does");
+                        tracing::error!(%error, "a lock of a sign-in was not written to the audit log");
                     }
                 }
             }
@@ -98,8 +85,8 @@ impl Service {
         outcome
     }
 
-    /// Write down that sign-in of an account is locked: once for each lock, and only so many at a time, because nobody
-    /// knows who makes us write. What is not written holds all the same, until the service stops.
+    /// Write down that sign-in of an account is locked, for its owner and its operator to read: once for each lock, and only so
+    /// many at a time, because nobody knows who makes us write. What is not written holds all the same.
     fn write_lockout(&self, answer: &Answer, lockout: Lockout, now: Timestamp) -> Result<(), StoreError> {
         let policy = self.0.rules.attempts;
         let room = move |user: &mut User| {

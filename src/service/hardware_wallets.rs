@@ -89,8 +89,8 @@ impl Service {
         }
         let proof = proof.ok_or(AuthorityError::FreshSignatureRequired)?;
         let now = self.now();
-        let proven = self.prove(&proof, now).await?.address();
-        let challenge = self.prove(&answer, now).await?;
+        let [proven, challenge] = self.prove_both(&proof, &answer, now).await?;
+        let proven = proven.address();
         let inner = &self.0;
         let wallet = HardwareWallet {
             id: inner.ids.next(now, &inner.random)?,

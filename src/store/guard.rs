@@ -17,7 +17,7 @@ use std::{
 };
 
 use data_encoding::HEXLOWER;
-use redb::ReadableTable as _;
+use redb::{Database, ReadableDatabase as _, ReadableTable as _};
 use serde::{Deserialize, Serialize};
 
 use super::{Reads, StoreError, disk, lineage::Lineage, row::fixed, users, users_index};
@@ -61,6 +61,13 @@ struct LockBody {
 }
 
 impl Content {
+    /// What the file is to hold about a database that says which it is.
+    pub(super) fn of_database(database: &Database) -> Result<Self, StoreError> {
+        let tx = database.begin_read()?;
+        let lineage = Lineage::read(&tx)?.ok_or(StoreError::Inconsistent("it does not say which it is"))?;
+        Self::of(&tx, lineage)
+    }
+
     /// What the file is to hold about a database.
     pub(super) fn of(tx: &impl Reads, lineage: Lineage) -> Result<Self, StoreError> {
         let mut locked = BTreeMap::new();
@@ -159,11 +166,16 @@ struct State {
 }
 
 impl Guard {
-    /// Keep the file of the database at `database`, which holds `content`. `writable` tells whether it could be written.
+    /// Keep the file of the database at `database`, which is to hold `content`. If it holds something else, as after a process
+    /// that ended between a commit and this, it is written first: what is there already nobody commits again. `writable` tells
+    /// whether it could be written.
     pub(super) fn start(database: PathBuf, content: Content, writable: Arc<AtomicBool>) -> io::Result<Self> {
-        let state = Mutex::new(State { content, change: 0, written: 0, stopping: false });
+        let is_there =
+            read(&database).is_ok_and(|seen| matches!(&seen, Seen::There(seen) if *seen == content));
+        let state = Mutex::new(State { content, change: u64::from(!is_there), written: 0, stopping: false });
         let shared =
             Arc::new(Shared { database, state, changed: Condvar::new(), file: Mutex::default(), writable });
+        shared.write();
         let worker = Arc::clone(&shared);
         let thread = thread::Builder::new().name("store-guard".into()).spawn(move || worker.run())?;
         Ok(Self { shared, thread: Some(thread) })
@@ -188,6 +200,19 @@ impl Guard {
         } else {
             self.shared.changed.notify_one();
         }
+    }
+
+    /// Learn what the database holds, as after a commit that failed and may be on disk all the same.
+    pub(super) fn renewed(&self, content: Content) {
+        {
+            let mut state = self.shared.state();
+            if state.content == content {
+                return;
+            }
+            state.content = content;
+            state.change += 1;
+        }
+        self.shared.write();
     }
 }
 

@@ -65,7 +65,6 @@ use crate::{
 };
 use guard::{Content, Guard};
 use handle::Handle;
-use lineage::Lineage;
 use live::Live;
 use writer::Writer;
 
@@ -109,7 +108,7 @@ impl Store {
 
     fn guarded(path: &Path, database: Database, key: [u8; 32]) -> Result<Self, OpenError> {
         let again = path.to_owned();
-        let content = guard_content(&database)
+        let content = Content::of_database(&database)
             .map_err(|source| OpenError::Prepare { path: path.to_owned(), source })?;
         let guarded = Arc::new(AtomicBool::new(true));
         let guard =
@@ -269,13 +268,6 @@ impl Store {
 fn write_anyway(tx: &Tx) -> Result<(), StoreError> {
     tx.changed();
     Ok(())
-}
-
-/// What the guard beside `database` is to hold.
-fn guard_content(database: &Database) -> Result<Content, StoreError> {
-    let tx = database.begin_read()?;
-    let lineage = Lineage::read(&tx)?.ok_or(StoreError::Inconsistent("it does not say which it is"))?;
-    Content::of(&tx, lineage)
 }
 
 impl std::fmt::Debug for Store {

@@ -91,12 +91,7 @@ pub(super) fn settle(path: &Path, database: &Database, key: &[u8; 32]) -> Result
             open::prepare(path, database, |tx| take_over(tx, key, found, guard.as_ref(), &why))?;
         }
     }
-    let content = || {
-        let tx = read()?;
-        let lineage = Lineage::read(&tx)?.ok_or(StoreError::Inconsistent("it does not say which it is"))?;
-        Content::of(&tx, lineage)
-    };
-    guard::write(path, &content().map_err(failed)?)
+    guard::write(path, &Content::of_database(database).map_err(failed)?)
         .map_err(|source| open::io_error(&guard::path(path), source))
 }
 

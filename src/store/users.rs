@@ -1,6 +1,6 @@
 //! The table of users, and the index by address. `users_index.rs` has the others, and lists.
 
-use std::{hint::black_box, net::IpAddr, sync::LazyLock};
+use std::net::IpAddr;
 
 use redb::{ReadableTable, ReadableTableMetadata};
 use serde::{Deserialize, Serialize};
@@ -112,22 +112,6 @@ pub(super) fn from_bytes(id: UserId, bytes: &[u8]) -> Result<User, StoreError> {
 /// [`StoreError`] if the database cannot be read.
 pub fn find(tx: &impl Reads, id: UserId) -> Result<Option<User>, StoreError> {
     tx.table(USERS)?.get(id.as_bytes().as_slice())?.map(|row| from_bytes(id, row.value())).transpose()
-}
-
-/// Do what [`find`] does, for nobody: so that how long an answer takes tells less of whether somebody was found.
-///
-/// # Errors
-///
-/// [`StoreError`] if the database cannot be read.
-pub fn find_nobody(tx: &impl Reads) -> Result<(), StoreError> {
-    static ROW: LazyLock<Result<Vec<u8>, StoreError>> = LazyLock::new(|| {
-        let address = Address::from_bytes([0; 20]);
-        to_bytes(&User::new(NOBODY, address, Role::User, Timestamp::from_unix(1_800_000_000)))
-    });
-    const NOBODY: UserId = UserId::from_bytes([0; 16]);
-    let found = find(tx, NOBODY)?;
-    black_box((found, from_bytes(NOBODY, ROW.as_ref().map_err(Clone::clone)?)?));
-    Ok(())
 }
 
 /// The user whom `address` signs in: whose own it is, or who bound a hardware wallet with it.

@@ -3,6 +3,7 @@
 //! A commit costs a wait for the disk whatever it holds, so sharing it is what makes a busy service fast.
 
 use std::{
+    cell::Cell,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -18,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     StoreError,
-    guard::{Changes, Guard},
+    guard::{Changes, Content, Guard},
     handle::Handle,
     lineage,
     live::{Live, LiveSession},
@@ -46,7 +47,9 @@ impl Writer {
     ) -> io::Result<Self> {
         let (queue, waiting) = mpsc::channel(WAITING);
         let writable = Arc::new(AtomicBool::new(true));
-        let worker = Worker { database, live, guard, commits, writable: Arc::clone(&writable) };
+        let writable_too = Arc::clone(&writable);
+        let worker =
+            Worker { database, live, guard, commits, writable: writable_too, failed: Cell::default() };
         let thread = thread::Builder::new().name("store-writer".into()).spawn(move || worker.run(waiting))?;
         Ok(Self { queue: Some(queue), thread: Some(thread), writable })
     }
@@ -128,14 +131,18 @@ struct Worker {
     /// Dropped with this, when all is committed and the database is still open. None for a database in memory.
     guard: Option<Guard>,
     commits: Commits,
+    /// Whether the last commit succeeded.
     writable: Arc<AtomicBool>,
+    /// Whether one failed since the database was opened: it must be opened again. Afterwards it can be looked at, though
+    /// nobody knows yet whether it can be written.
+    failed: Cell<bool>,
 }
 
 impl Worker {
     fn run(self, mut waiting: mpsc::Receiver<Box<dyn Change>>) {
         let mut batch = Vec::with_capacity(BATCH);
         while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
-            if !self.writable.load(SeqCst) {
+            if self.failed.get() {
                 self.heal();
             }
             match self.commit(&mut batch) {
@@ -157,13 +164,22 @@ impl Worker {
 
     /// Open the database again after it failed.
     fn heal(&self) {
-        match self.database.renew() {
+        if let Err(error) = self.database.renew() {
+            tracing::warn!(%error, "the database cannot be opened again yet");
+            return;
+        }
+        // Whether the commit that failed is on disk after all, only the disk knows: nobody goes by what they were told.
+        self.live.forget();
+        let told = self.guard.iter().try_for_each(|guard| {
+            guard.renewed(Content::of_database(&*self.database.get()?)?);
+            Ok::<_, StoreError>(())
+        });
+        match told {
             Ok(()) => {
-                // Whether the commit that failed is on disk after all, only the disk knows.
-                self.live.forget();
+                self.failed.set(false);
                 tracing::info!("the database was opened again after it had failed");
             }
-            Err(error) => tracing::warn!(%error, "the database cannot be opened again yet"),
+            Err(error) => tracing::warn!(%error, "the database cannot be read yet"),
         }
     }
 
@@ -172,6 +188,7 @@ impl Worker {
         match &committed {
             Ok(true) => self.writable.store(true, SeqCst),
             Err(error @ StoreError::Failed(_)) => {
+                self.failed.set(true);
                 if self.writable.swap(false, SeqCst) {
                     tracing::error!(%error, "the database cannot be written");
                 }
@@ -329,6 +346,28 @@ pub(super) mod tests {
         assert_eq!(store.read(users::count).unwrap(), 40);
     }
 
+    #[tokio::test]
+    async fn a_lock_of_a_commit_that_failed_late_is_in_the_guard_before_it_is_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.redb");
+        let store = Store::open(&path, [1; 32]).unwrap();
+        store.write(add(1)).await.unwrap();
+        let is_locked =
+            |tx: &Tx| Ok(users::find(tx, user(1).id)?.is_some_and(|user| user.locked_at.is_some()));
+        // As if its last sync had failed: it is on disk, and whoever asked was told that it failed.
+        let redb = store.0.database.get().unwrap().begin_write().unwrap();
+        let lock = |tx: &Tx| {
+            users::update(tx, &User { locked_at: Some(Timestamp::from_unix(5)), ..user(1) })?;
+            lineage::count_commit(tx)
+        };
+        drop(commit(redb, lock).unwrap());
+        let fails = |_: &Tx| Err::<(), _>(StoreError::Failed("test".into()));
+        store.write(fails).await.unwrap_err();
+        assert_eq!(store.write(is_locked).await, Ok(true), "asked again, and answered without a change");
+        let guard = std::fs::read_to_string(path.with_extension("guard")).unwrap();
+        assert!(guard.contains("locked_at"), "{guard}");
+    }
+
     /// A file whose disk fails while it is told to.
     #[derive(Debug)]
     struct Failing(redb::backends::FileBackend, Arc<AtomicBool>);
@@ -389,6 +428,15 @@ pub(super) mod tests {
         assert!(!store.is_writable());
         assert!(store.write(add(3)).await.is_err(), "still full");
         full.store(false, SeqCst);
+        // It is opened again once, however often it is looked at meanwhile.
+        let look = |tx: &Tx| Ok(users::find(tx, user(1).id)?.is_some());
+        let mut opened = Vec::new();
+        for _ in 0..5 {
+            assert_eq!(store.write(look).await, Ok(true));
+            opened.push(Arc::downgrade(&store.0.database.get().unwrap()));
+        }
+        assert!(opened.iter().all(|one| one.ptr_eq(&opened[0])));
+        assert!(!store.is_writable(), "nobody knows yet");
         store.heal().unwrap();
         assert_eq!(store.write(add(4)).await, Ok(true));
         assert!(store.is_writable());

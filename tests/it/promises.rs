@@ -1,11 +1,11 @@
 //! What SECURITY.md promises, where somebody who read it with bad intent found it broken once.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use lucid_auth::{
     domain::{attempts::Policy, wallet::WalletType},
     http::{Quotas, Rates, Settings},
-    service::Rules,
+    service::{Asker, Rules, UserRef},
     store::Store,
 };
 use serde_json::{Value, json};
@@ -221,4 +221,81 @@ async fn a_stolen_access_token_yields_nothing_that_lasts_longer() {
     assert!(set_cookie(&back).starts_with("__Host-lucid_session="), "the owner's browser: {back:?}");
     server.call("POST", "/auth/logout", &owner, &Value::Null).await.expect(200);
     assert_eq!(ask(page + &own(&owner)).await.problem(), (401, 1015), "no session, nothing to bring");
+}
+
+/// SECURITY.md: "What is refused for being too often uses nothing up", at home behind a neighbour that fails, too.
+#[tokio::test]
+async fn a_wallet_is_connected_at_home_whatever_a_neighbour_does_and_neither_proof_is_used_up_alone() {
+    let rules = Rules { attempts: Policy { in_a_row: 5, cooldown: Duration::from_secs(900) }, ..rules() };
+    let store = Store::in_memory([7; 32]).unwrap();
+    let server = TestServer::assemble(store, settings(), rules, TestClock::new(), Quotas::new(None)).await;
+    let (owner, device) = (Wallet::new(1), Wallet::new(2));
+    let (here, there) = ("192.0.2.1", "198.51.100.1");
+    let tokens = sign_in_from(&server, here, &owner).await;
+    for client in [here, there] {
+        for other in 300..305 {
+            let guess = json!({"tron_address": Wallet::new(other).address, "message": "x", "signature": "00".repeat(65)});
+            server.ask(request("POST", "/auth/login", &from(client), &guess.to_string())).await;
+        }
+    }
+    let connect = async |client: &str, body: &Value| {
+        let lines = from(client) + &bearer(&tokens);
+        server.ask(request("POST", "/hw/connect", &lines, &body.to_string())).await
+    };
+    let connection = server.connection(&owner, &device).await;
+    assert_eq!(connect(there, &connection).await.problem(), (429, 1006), "where the owner is not at home");
+    let mut wrong = connection.clone();
+    wrong["signature"] = json!("00".repeat(65));
+    assert_eq!(
+        connect(here, &wrong).await.problem().0,
+        429,
+        "a bad signature, from a client that fails often"
+    );
+    server.clock.pass(60);
+    assert_eq!(connect(here, &wrong).await.problem(), (401, 1001));
+    connect(here, &connection).await.expect(201);
+    assert_eq!(connect(here, &connection).await.problem(), (401, 1012), "good once");
+}
+
+/// SECURITY.md: a copy that is put back lifts no lock. Also if the process was killed between the commit and the guard, and the
+/// admin who got no answer asked again.
+#[tokio::test]
+async fn a_lock_that_was_answered_is_not_lifted_by_a_copy_whenever_the_service_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("auth.redb");
+    let [guard, copy, guard_before] =
+        ["auth.guard", "copy.redb", "before.guard"].map(|name| folder.path().join(name));
+    let clock = TestClock::new();
+    let thief = Wallet::new(1);
+    let lock = async |server: &TestServer| {
+        server.service.lock_user(Asker::Operator, UserRef::Address(thief.address)).await.unwrap()
+    };
+    let server = TestServer::over(&path, rules(), clock.clone()).await;
+    let tokens = server.sign_in(&thief).await;
+    closed(server, &path).await;
+    fs::copy(&path, &copy).unwrap();
+    fs::copy(&guard, &guard_before).unwrap();
+
+    let server = TestServer::over(&path, rules(), clock.clone()).await;
+    lock(&server).await;
+    closed(server, &path).await;
+    fs::copy(&guard_before, &guard).unwrap();
+
+    let server = TestServer::over(&path, rules(), clock.clone()).await;
+    assert!(lock(&server).await.locked_at.is_some());
+    closed(server, &path).await;
+
+    fs::copy(&copy, &path).unwrap();
+    let server = TestServer::over(&path, rules(), clock.clone()).await;
+    let verify = server.call("GET", "/auth/verify", &tokens, &Value::Null).await;
+    let again = server.post("/auth/login", &server.signed(&thief, WalletType::Tron).await).await;
+    assert_eq!((verify.status, again.problem()), (401, (423, 1005)));
+}
+
+/// Stop, and wait until nobody has the database open.
+async fn closed(server: TestServer, path: &Path) {
+    server.close().await;
+    while Store::open(path, [7; 32]).is_err() {
+        tokio::task::yield_now().await;
+    }
 }

@@ -5,7 +5,7 @@ use redb::ReadableTable;
 use super::{AUDIT, BY_USER, by_user, row::decode, state::State};
 use crate::{
     domain::{audit::Pruned, timestamp::Timestamp},
-    store::{StoreError, Tx, row::fixed},
+    store::{Reads as _, StoreError, Tx, row::fixed},
 };
 
 /// Remove at most `limit` entries from the beginning that are older than `before`, and return how many there were.
@@ -18,9 +18,8 @@ use crate::{
 /// [`StoreError`] if the database cannot be written, or an entry cannot be read.
 pub fn prune(tx: &Tx, before: Timestamp, limit: usize, now: Timestamp) -> Result<usize, StoreError> {
     let state = State::read(tx)?;
-    let mut table = tx.table_mut(AUDIT)?;
     let mut old = Vec::new();
-    for row in table.iter()?.take(limit) {
+    for row in tx.table(AUDIT)?.iter()?.take(limit) {
         let (number, value) = row?;
         let entry = decode(u64::from_be_bytes(fixed(number.value())?), value.value())?.entry;
         if entry.event.at >= before {
@@ -30,7 +29,7 @@ pub fn prune(tx: &Tx, before: Timestamp, limit: usize, now: Timestamp) -> Result
     }
     let Some(last) = old.last() else { return Ok(0) };
     let up_to = last.mark;
-    let mut index = tx.table_mut(BY_USER)?;
+    let (mut table, mut index) = (tx.table_mut(AUDIT)?, tx.table_mut(BY_USER)?);
     for entry in &old {
         table.remove(entry.mark.number.to_be_bytes().as_slice())?;
         for user in entry.event.users() {
