@@ -9,7 +9,9 @@ import { announce } from './live.js';
  * @returns {HTMLElement}
  */
 export function addressWithCopy(address) {
-  const shown = el('code', { class: 'address', dir: 'ltr' }, address);
+  // Where it is too long for its line it breaks in the middle, not before its last characters.
+  const middle = Math.floor(address.length / 2);
+  const shown = el('code', { class: 'address', dir: 'ltr' }, address.slice(0, middle), el('wbr'), address.slice(middle));
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(address);
