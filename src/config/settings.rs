@@ -101,7 +101,7 @@ pub static SETTINGS: &[Setting] = &[
 
     under("Limits",
     value("MAX_LOGIN_ATTEMPTS",         "5",         "Failed sign-ins in a row that lock sign-in of an address for the client that failed, and slow that client: 1 to 1000")),
-    value("LOGIN_COOLDOWN_MINUTES",     "15",        "How long such a lock lasts, in minutes: 1 to 10080"),
+    value("LOGIN_COOLDOWN_MINUTES",     "15",        "How long such a lock lasts, in minutes, unless the service is started again: 1 to 10080"),
     value("RATE_LIMIT_ENABLED",         "true",      "Whether requests are limited: true or false"),
     value("RATE_LIMIT_PUBLIC",          "100",       "Requests a minute by client address, of callers who are not signed in: 1 to 1000000; challenges and sign-ins are 30 of their own, or fewer if this is less"),
     value("RATE_LIMIT_AUTHENTICATED",   "1000",      "Requests a minute by user: 1 to 1000000; changes are a tenth of that"),

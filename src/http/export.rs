@@ -37,7 +37,7 @@ pub(super) struct ExportBody {
     user: UserBody,
     hardware_wallets: Vec<WalletBody>,
     sessions: Vec<SessionBody>,
-    /// From where sign-in is locked because it failed too often; some of them may be over.
+    /// From where sign-in was locked because it failed too often; some of it may be over.
     lockouts: Vec<LockoutBody>,
     /// What the user did and what was done to them, newest first, as far as the audit log goes back.
     audit: Vec<AuditBody>,

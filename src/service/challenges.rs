@@ -107,15 +107,19 @@ impl Challenges {
         if state.is_used(&challenge) { Err(Error::ChallengeUsed) } else { Ok(challenge) }
     }
 
-    /// Use up a challenge that was read before. Of many callers at once, one succeeds.
+    /// Use up challenges that were read before, all or none. Of many callers at once, one succeeds.
     ///
     /// It tells no time: the caller's is as old as the check of the signature took, and would pass for a clock that was
     /// put back.
-    fn take(&self, challenge: &Challenge) -> Result<(), Error> {
+    fn take(&self, challenges: &[&Challenge]) -> Result<(), Error> {
         let mut state = self.lock();
-        if state.is_used(challenge) || !state.used.insert(*challenge.nonce().as_bytes()) {
-            return Err(Error::ChallengeUsed);
+        let mut fresh = HashSet::new();
+        for challenge in challenges {
+            if state.is_used(challenge) || !fresh.insert(*challenge.nonce().as_bytes()) {
+                return Err(Error::ChallengeUsed);
+            }
         }
+        state.used.extend(fresh);
         Ok(())
     }
 }
@@ -157,7 +161,8 @@ impl Service {
         let (service, answer) = (self.clone(), answer.clone());
         self.compute(move || {
             let challenge = service.hear(&answer, &answer, now)?;
-            service.use_up(&answer, challenge, now)
+            service.0.challenges.take(&[&challenge])?;
+            service.note_attempt(&answer, Ok(challenge), now)
         })
         .await
     }
@@ -173,7 +178,11 @@ impl Service {
         self.compute(move || {
             let proven = service.hear(&proof, &proof, now)?;
             let challenge = service.hear(&answer, &proof, now)?;
-            Ok([service.use_up(&proof, proven, now)?, service.use_up(&answer, challenge, now)?])
+            service.0.challenges.take(&[&proven, &challenge])?;
+            Ok([
+                service.note_attempt(&proof, Ok(proven), now)?,
+                service.note_attempt(&answer, Ok(challenge), now)?,
+            ])
         })
         .await
     }
@@ -196,12 +205,6 @@ impl Service {
             }
         }
         signed.or_else(|error| self.note_attempt(answer, Err(error), now))
-    }
-
-    /// Use up a challenge that was heard: of many at once, one succeeds.
-    fn use_up(&self, answer: &Answer, challenge: Challenge, now: Timestamp) -> Result<Challenge, Error> {
-        let outcome = self.0.challenges.take(&challenge).map(|()| challenge);
-        self.note_attempt(answer, outcome, now)
     }
 
     /// The challenge that is answered, if it is one of ours, not used before, and signed well.
@@ -246,14 +249,14 @@ mod tests {
             let challenges = Challenges::new(&random).unwrap();
             // Something used long before sets the start of the first period apart from this challenge's.
             let early = challenges.issue(WalletType::Tron, address, &origin, at(900), &random).unwrap();
-            challenges.take(&early).unwrap();
+            challenges.take(&[&early]).unwrap();
             let challenge = challenges.issue(WalletType::Tron, address, &origin, at(1_000), &random).unwrap();
             let answer = answer(&challenge, &origin);
             challenges.read(&answer, at(used_at), &random).unwrap();
-            challenges.take(&challenge).unwrap();
+            challenges.take(&[&challenge]).unwrap();
             for now in used_at..1_300 {
                 assert_eq!(challenges.read(&answer, at(now), &random), Err(Error::ChallengeUsed), "at {now}");
-                assert_eq!(challenges.take(&challenge), Err(Error::ChallengeUsed), "at {now}");
+                assert_eq!(challenges.take(&[&challenge]), Err(Error::ChallengeUsed), "at {now}");
             }
         }
     }
@@ -267,7 +270,7 @@ mod tests {
         let challenge = challenges
             .issue(WalletType::Tron, Address::from_bytes([1; 20]), &origin, at(100_000), &random)
             .unwrap();
-        challenges.take(&challenge).unwrap();
+        challenges.take(&[&challenge]).unwrap();
         drop(challenges.at(at(10_000), &random).unwrap());
         for now in (99_000..101_000).step_by(50) {
             let read = challenges.read(&answer(&challenge, &origin), at(now), &random);
@@ -288,7 +291,7 @@ mod tests {
         let slow = issue(1, 1_000);
         challenges.read(&answer(&slow, &origin), at(1_000), &random).unwrap();
         let other = issue(2, 1_010);
-        challenges.take(&slow).unwrap();
+        challenges.take(&[&slow]).unwrap();
         challenges.read(&answer(&other, &origin), at(1_010), &random).unwrap();
     }
 
@@ -302,7 +305,7 @@ mod tests {
             let challenge = challenges
                 .issue(WalletType::Tron, Address::from_bytes([1; 20]), &origin, now, &random)
                 .unwrap();
-            challenges.take(&challenge).unwrap();
+            challenges.take(&[&challenge]).unwrap();
         }
         let state = challenges.at(Timestamp::from_unix(3_600), &random).unwrap();
         assert!(state.used.len() + state.used_before.len() <= 14);

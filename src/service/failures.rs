@@ -15,7 +15,6 @@ use crate::{
         challenge::ChallengeError,
         client::Network,
         timestamp::Timestamp,
-        user::User,
         wallet::Address,
     },
     store::{StoreError, Tx, audit, sessions, users},
@@ -87,23 +86,16 @@ impl Service {
 
     /// Write down that sign-in of an account is locked, for its owner and its operator to read: once for each lock, and only so
     /// many at a time, because nobody knows who makes us write. What is not written holds all the same.
+    ///
+    /// Nothing is read before the answer, and it is written when something else is: a commit of its own would tell strangers,
+    /// who can time their own, which addresses have an account.
     fn write_lockout(&self, answer: &Answer, lockout: Lockout, now: Timestamp) -> Result<(), StoreError> {
-        let policy = self.0.rules.attempts;
-        let room = move |user: &mut User| {
-            user.lockouts.retain(|lockout| policy.left(lockout.until, now).is_some());
-            user.lockouts.len() < Lockout::WRITTEN
-        };
-        // Looked up first, so that nothing is written for an address without an account. The answer does not wait for
-        // the disk, or its time would tell which addresses have one.
-        let address = answer.address;
-        let user = self.0.store.read(|tx| users::find_by_address(tx, &address))?;
-        if !user.is_some_and(|mut user| room(&mut user)) {
-            return Ok(());
-        }
-        let client = answer.client.clone();
-        self.0.store.submit(move |tx: &Tx| {
+        let (policy, address, client) = (self.0.rules.attempts, answer.address, answer.client.clone());
+        self.0.store.write_later(move |tx: &Tx| {
             let Some(mut user) = users::find_by_address(tx, &address)? else { return Ok(()) };
-            if !room(&mut user) {
+            user.lockouts
+                .retain(|other| other.client != lockout.client && policy.left(other.until, now).is_some());
+            if user.lockouts.len() >= Lockout::WRITTEN {
                 return Ok(());
             }
             user.lockouts.push(lockout);
@@ -114,7 +106,7 @@ impl Service {
         })
     }
 
-    /// Whether a lock still keeps its client out.
+    /// Whether a lock that was written may still keep its client out: not if the service was started again since.
     pub(super) fn is_in_force(&self, lockout: &Lockout, now: Timestamp) -> bool {
         self.0.rules.attempts.left(lockout.until, now).is_some()
     }

@@ -4,6 +4,7 @@ use super::{Answer, Error, Service, TokenPair, blocking, flatten};
 use crate::{
     domain::{
         audit::{Action, Actor, Event},
+        client::Network,
         profile::Profile,
         refresh_token::{RefreshToken, Rotation},
         role::Role,
@@ -95,7 +96,8 @@ impl Service {
             };
             service.promote(tx, &mut user, now)?;
             user.last_login_at = Some(now);
-            user.lockouts.retain(|lockout| service.is_in_force(lockout, now));
+            let here = Network::of(client.ip);
+            user.lockouts.retain(|lockout| lockout.client != here && service.is_in_force(lockout, now));
             users::update(tx, &user)?;
             if session.address != user.address {
                 super::hardware_wallets::note_proof(tx, &session.address, now)?;

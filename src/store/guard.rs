@@ -274,6 +274,8 @@ impl Shared {
                         "the restore guard cannot be written; a copy of the database that is put back now would not be noticed"
                     );
                 }
+                // The thread that keeps it may not know yet that something is left to write.
+                self.changed.notify_one();
             }
         }
     }

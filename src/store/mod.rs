@@ -174,6 +174,19 @@ impl Store {
         self.0.writer.submit(change)
     }
 
+    /// The same with the next commit that is made anyway, or when the database closes: for what must not show by a commit of its
+    /// own either.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if too many changes wait already.
+    pub fn write_later<F>(&self, change: F) -> Result<(), StoreError>
+    where
+        F: Fn(&Tx) -> Result<(), StoreError> + Send + 'static,
+    {
+        self.0.writer.later(change)
+    }
+
     /// Run `look` on a snapshot of the last commit. Blocks for as long as the disk takes.
     ///
     /// # Errors

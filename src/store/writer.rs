@@ -7,7 +7,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     thread,
@@ -31,9 +31,15 @@ use crate::metrics::Commits;
 const BATCH: usize = 64;
 /// The most changes that wait; more wait at the door.
 const WAITING: usize = 1024;
+/// The most changes that wait for somebody else's commit.
+const LATER: usize = 256;
+
+/// Changes that are made with the next that is asked for, before it.
+type Later = Mutex<Vec<Box<dyn Change>>>;
 
 pub(super) struct Writer {
     queue: Option<mpsc::Sender<Box<dyn Change>>>,
+    later: Arc<Later>,
     thread: Option<thread::JoinHandle<()>>,
     writable: Arc<AtomicBool>,
 }
@@ -47,11 +53,18 @@ impl Writer {
     ) -> io::Result<Self> {
         let (queue, waiting) = mpsc::channel(WAITING);
         let writable = Arc::new(AtomicBool::new(true));
-        let writable_too = Arc::clone(&writable);
-        let worker =
-            Worker { database, live, guard, commits, writable: writable_too, failed: Cell::default() };
+        let later = Arc::<Later>::default();
+        let worker = Worker {
+            database,
+            live,
+            guard,
+            commits,
+            later: Arc::clone(&later),
+            writable: Arc::clone(&writable),
+            failed: Cell::default(),
+        };
         let thread = thread::Builder::new().name("store-writer".into()).spawn(move || worker.run(waiting))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread), writable })
+        Ok(Self { queue: Some(queue), later, thread: Some(thread), writable })
     }
 
     pub(super) async fn write<T, F>(&self, change: F) -> Result<T, StoreError>
@@ -73,14 +86,30 @@ impl Writer {
     {
         let change = Pending { change, result: None, reply: oneshot::channel().0 };
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue
-            .try_send(Box::new(change))
-            .map_err(|_| StoreError::Failed("too many changes wait for the disk".into()))
+        queue.try_send(Box::new(change)).map_err(|_| too_many())
+    }
+
+    /// The same, with the next change that is asked for, or when the database closes.
+    pub(super) fn later<F>(&self, change: F) -> Result<(), StoreError>
+    where
+        F: Fn(&Tx) -> Result<(), StoreError> + Send + 'static,
+    {
+        let change = Pending { change, result: None, reply: oneshot::channel().0 };
+        let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
+        if later.len() >= LATER {
+            return Err(too_many());
+        }
+        later.push(Box::new(change));
+        Ok(())
     }
 
     pub(super) fn is_writable(&self) -> bool {
         self.writable.load(SeqCst)
     }
+}
+
+fn too_many() -> StoreError {
+    StoreError::Failed("too many changes wait for the disk".into())
 }
 
 impl Drop for Writer {
@@ -131,6 +160,7 @@ struct Worker {
     /// Dropped with this, when all is committed and the database is still open. None for a database in memory.
     guard: Option<Guard>,
     commits: Commits,
+    later: Arc<Later>,
     /// Whether the last commit succeeded.
     writable: Arc<AtomicBool>,
     /// Whether one failed since the database was opened: it must be opened again. Afterwards it can be looked at, though
@@ -142,21 +172,36 @@ impl Worker {
     fn run(self, mut waiting: mpsc::Receiver<Box<dyn Change>>) {
         let mut batch = Vec::with_capacity(BATCH);
         while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
-            if self.failed.get() {
-                self.heal();
-            }
-            match self.commit(&mut batch) {
-                Ok(()) => batch.drain(..).for_each(|change| change.answer(Ok(()))),
-                Err(error) if batch.len() == 1 => {
-                    batch.drain(..).for_each(|change| change.answer(Err(error.clone())));
-                }
+            batch.splice(..0, self.due());
+            self.make(&mut batch);
+        }
+        self.make(&mut self.due());
+    }
 
-                // One bad change must not fail its neighbours.
-                Err(_) => {
-                    for mut change in batch.drain(..) {
-                        let outcome = self.commit(std::slice::from_mut(&mut change));
-                        change.answer(outcome);
-                    }
+    /// What was put off until now.
+    fn due(&self) -> Vec<Box<dyn Change>> {
+        std::mem::take(&mut *self.later.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Make these changes, and answer them.
+    fn make(&self, batch: &mut Vec<Box<dyn Change>>) {
+        if batch.is_empty() {
+            return;
+        }
+        if self.failed.get() {
+            self.heal();
+        }
+        match self.commit(batch) {
+            Ok(()) => batch.drain(..).for_each(|change| change.answer(Ok(()))),
+            Err(error) if batch.len() == 1 => {
+                batch.drain(..).for_each(|change| change.answer(Err(error.clone())));
+            }
+
+            // One bad change must not fail its neighbours.
+            Err(_) => {
+                for mut change in batch.drain(..) {
+                    let outcome = self.commit(std::slice::from_mut(&mut change));
+                    change.answer(outcome);
                 }
             }
         }
@@ -317,6 +362,24 @@ pub(super) mod tests {
         assert_eq!(commits(), before + 1);
         assert_eq!(store.write(add(1)).await, Ok(false), "the address is taken");
         assert_eq!(commits(), before + 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_put_off_is_made_before_the_next_change_with_its_commit_or_when_the_database_closes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.redb");
+        let store = Store::open(&path, [1; 32]).unwrap();
+        let commits = || store.read(|tx| Ok(Lineage::read(tx)?.unwrap().commits)).unwrap();
+        let before = commits();
+        let put_off = |number| store.write_later(move |tx: &Tx| add(number)(tx).map(drop));
+        put_off(1).unwrap();
+        assert_eq!((store.read(users::count).unwrap(), commits()), (0, before));
+        assert_eq!(store.write(|tx: &Tx| users::count(tx)).await, Ok(1), "the next sees it");
+        assert_eq!(commits(), before + 1);
+        (0..LATER).for_each(|_| put_off(2).unwrap());
+        assert!(put_off(3).is_err(), "so many and no more");
+        drop(store);
+        assert_eq!(Store::open(&path, [1; 32]).unwrap().read(users::count).unwrap(), 2);
     }
 
     #[tokio::test]

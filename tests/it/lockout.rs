@@ -9,8 +9,8 @@ use lucid_auth::{
         wallet::WalletType,
     },
     http::{Quotas, Settings},
-    service::{Rules, UserRef},
-    store::{Store, check},
+    service::{Asker, Rules, UserRef},
+    store::{Store, check, users},
 };
 use serde_json::{Value, json};
 
@@ -253,16 +253,18 @@ async fn unlocking_a_user_ends_the_locks_too() {
         }
         assert_eq!(sign_in(&server, &wallet, client).await.status, 423);
     }
-    server
-        .service
-        .unlock_user(lucid_auth::service::Asker::Operator, UserRef::Address(wallet.address))
-        .await
-        .unwrap();
+    let name = UserRef::Address(wallet.address);
+    server.service.unlock_user(Asker::Operator, name).await.unwrap();
+    server.service.unlock_user(Asker::Operator, name).await.unwrap();
     // The client's own wait is not the account's, and goes on.
     assert_eq!(sign_in(&server, &wallet, HERE).await.problem(), (429, 1006));
     clock.pass(5);
     sign_in(&server, &wallet, HERE).await.expect(200);
-    server.close().await;
-    let server = over(&path, clock).await;
     sign_in(&server, &wallet, "192.0.2.2").await.expect(200);
+    server.close().await;
+    let told: Vec<_> = audit_log(&path).into_iter().map(|event| event.action).collect();
+    assert_eq!(told.iter().filter(|action| **action == Action::UserUnlocked).count(), 1, "{told:?}");
+    let store = Store::open(&path, [7; 32]).unwrap();
+    let user = store.read(|tx| users::find_by_address(tx, &wallet.address)).unwrap().unwrap();
+    assert_eq!(user.lockouts, []);
 }
