@@ -5,10 +5,10 @@
 
 # In the order they run: what needs least comes first.
 # shellcheck disable=SC2034 # tests/run reads it
-PARTS=(rust doc frames clients python contract sad container systemd proxies browser readme)
+PARTS=(rust doc frames fuzz clients python contract sad container systemd proxies browser readme)
 # Those that only --long or --only brings in.
 # shellcheck disable=SC2034
-LONG_PARTS=(fuzz scale soak release pi)
+LONG_PARTS=(scale soak release pi)
 
 part_rust() { # unit and integration tests
     need_cargo_tool nextest
@@ -57,8 +57,8 @@ sys.exit(not os.WCOREDUMP(os.waitpid(child, 0)[1]))') || status=1
         refuse "DID NOT RUN (skipped): that the service leaves no core behind. Nobody does here (limit $(ulimit -H -c))"
 }
 
-# Seven minutes on two cores, of which three are the build.
-part_fuzz() { # what strangers send and disks return, changed at random, against the code that reads it; only with --long or --only
+# Eight minutes on two cores, of which three are the build.
+part_fuzz() { # what strangers send and disks return, changed at random, against the code that reads it
     need_cargo_tool fuzz
     local status=0 folder
     # In a folder of its own, as all crates are built with counters in them.
