@@ -27,7 +27,6 @@ use super::{
     request_id::{RequestId, X_REQUEST_ID},
     route::{Quota, Route},
     router::{Resource, Router, known},
-    security,
     socket::{Channel, Peer},
 };
 use crate::metrics::{Refresh, TokenRefusal, Traffic};
@@ -85,7 +84,6 @@ pub(super) async fn answer(
     if coded {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    security::protect(response.headers_mut());
     let duration = started.elapsed();
     router.meter(resource, &method).answered(response.status().as_u16(), duration);
     tracing::info!(

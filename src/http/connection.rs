@@ -25,7 +25,6 @@ use super::{
     reply::Response,
     request_id::{RequestId, X_REQUEST_ID},
     seats::Place,
-    security,
     socket::Socket,
 };
 use crate::metrics::Meter;
@@ -150,7 +149,6 @@ impl Connection {
         let request_id = RequestId::make(&self.app.random);
         let mut response = Problem::new(code).into_response(&request_id, self.app.clock.now());
         response.headers_mut().insert(X_REQUEST_ID, request_id.to_value());
-        security::protect(response.headers_mut());
         if let Some(meter) = &self.unread {
             meter.refused_unread(code.status().as_u16());
         }

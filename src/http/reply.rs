@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use super::{problem::Problem, schemas::Schemas, security};
 use crate::domain::redirect::Location;
 
+/// What most bodies fit into, in bytes: to make room bit by bit costs more than to write them.
+const USUAL: usize = 1024;
+
 /// A response with its whole body.
 pub type Response = hyper::Response<Bytes>;
 
@@ -82,7 +85,8 @@ pub(super) fn text() -> Value {
 
 impl<T: Serialize + JsonSchema + Send> Reply for T {
     fn into_response(self) -> Result<Response, Problem> {
-        let body = serde_json::to_vec(&self).map_err(Problem::internal)?;
+        let mut body = Vec::with_capacity(USUAL);
+        serde_json::to_writer(&mut body, &self).map_err(Problem::internal)?;
         let mut response = respond(StatusCode::OK, "application/json", body);
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Ok(response)
@@ -216,9 +220,7 @@ pub struct NoContent;
 
 impl Reply for NoContent {
     fn into_response(self) -> Result<Response, Problem> {
-        let mut response = Response::default();
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        Ok(response)
+        Ok(empty(StatusCode::NO_CONTENT))
     }
 
     fn outcomes(_: &mut Schemas) -> Vec<Outcome> {
@@ -270,8 +272,7 @@ pub struct Redirect {
 
 impl Reply for Redirect {
     fn into_response(self) -> Result<Response, Problem> {
-        let mut response = Response::default();
-        *response.status_mut() = StatusCode::FOUND;
+        let mut response = empty(StatusCode::FOUND);
         let headers = response.headers_mut();
         headers.insert(LOCATION, HeaderValue::try_from(self.to.as_str()).map_err(Problem::internal)?);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -287,8 +288,16 @@ impl Reply for Redirect {
 
 /// A response of `status` with `body`, which is of `media_type`.
 pub(super) fn respond(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response {
-    let mut response = Response::new(body.into());
-    *response.status_mut() = status;
+    let mut response = empty(status);
+    *response.body_mut() = body.into();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}
+
+/// A response of `status` without a body. Every response begins as this one, with what protects browsers.
+pub(super) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    *response.headers_mut() = security::headers();
     response
 }

@@ -14,7 +14,6 @@ use super::{
     problem::Problem,
     reply::{Response, respond},
     request_id::{RequestId, X_REQUEST_ID},
-    security,
 };
 use crate::metrics::Exposition;
 
@@ -41,7 +40,6 @@ pub(super) async fn answer(
         problem.into_response(&request_id, app.clock.now())
     });
     response.headers_mut().insert(X_REQUEST_ID, request_id.to_value());
-    security::protect(response.headers_mut());
     response
 }
 

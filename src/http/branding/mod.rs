@@ -22,7 +22,7 @@ use super::{
     app::App,
     code::Code,
     problem::Problem,
-    reply::{self, Outcome, Reply, Response, respond},
+    reply::{self, Outcome, Reply, Response, empty, respond},
     request::{Head, Request},
     schemas::Schemas,
     web::{self, File},
@@ -194,9 +194,7 @@ impl Reply for Logo {
     fn into_response(self) -> Result<Response, Problem> {
         let Self { image: Image { kind, data, etag }, known } = self;
         let mut response = if known {
-            let mut response = Response::default();
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            response
+            empty(StatusCode::NOT_MODIFIED)
         } else {
             respond(StatusCode::OK, kind.media_type(), data)
         };
