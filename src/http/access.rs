@@ -1,8 +1,6 @@
 //! Who may call a row of the table.
 
-use zeroize::Zeroizing;
-
-use super::{app::App, code::Code, problem::Problem, request::Head};
+use super::{app::App, bearer::Bearer, code::Code, problem::Problem, request::Head};
 use crate::{domain::permission::Permission, service::Principal};
 
 /// Who may call, as a value.
@@ -64,7 +62,7 @@ pub enum Admitted {
     /// Nobody in particular.
     Anyone,
     /// Whoever has this token, if one came along.
-    Token(Option<Zeroizing<String>>),
+    Token(Option<Bearer>),
     /// Whoever is signed in.
     Principal(Box<Principal>),
 }
@@ -74,9 +72,7 @@ impl Grant {
     pub(super) async fn admit(self, app: &App, head: &Head) -> Result<Admitted, Problem> {
         match self {
             Self::Public | Self::WithRefreshCookie => Ok(Admitted::Anyone),
-            Self::WithToken | Self::WithCookie => {
-                Ok(Admitted::Token(head.bearer()?.map(|token| Zeroizing::new(token.to_owned()))))
-            }
+            Self::WithToken | Self::WithCookie => Bearer::of(&head.headers).map(Admitted::Token),
             Self::SignedIn => signed_in(app, head).await.map(Box::new).map(Admitted::Principal),
             Self::Holds(permission) => {
                 let caller = signed_in(app, head).await?;
@@ -91,11 +87,11 @@ impl Grant {
 }
 
 async fn signed_in(app: &App, head: &Head) -> Result<Principal, Problem> {
-    let token = head.bearer()?.ok_or_else(|| Problem::new(Code::TokenMissing))?;
-    app.authenticate(head, token).await
+    let bearer = Bearer::of(&head.headers)?.ok_or_else(|| Problem::new(Code::TokenMissing))?;
+    app.authenticate(head, bearer.token()).await
 }
 
-fn token(admitted: Admitted) -> Result<Option<Zeroizing<String>>, Problem> {
+fn token(admitted: Admitted) -> Result<Option<Bearer>, Problem> {
     match admitted {
         Admitted::Token(token) => Ok(token),
         _ => Err(Problem::internal("the row does not look at tokens")),
@@ -130,7 +126,7 @@ impl Access for Public {
 pub struct WithToken;
 
 impl Access for WithToken {
-    type Caller = Option<Zeroizing<String>>;
+    type Caller = Option<Bearer>;
 
     fn grant(self) -> Grant {
         Grant::WithToken
@@ -147,7 +143,7 @@ impl Access for WithToken {
 pub struct WithCookie;
 
 impl Access for WithCookie {
-    type Caller = Option<Zeroizing<String>>;
+    type Caller = Option<Bearer>;
 
     fn grant(self) -> Grant {
         Grant::WithCookie

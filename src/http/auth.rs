@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{
     app::App,
+    bearer::Bearer,
     bodies::{SessionBody, TokensBody, UserBody},
     code::Code,
     cookie_session::{TokenDelivery, WithCookies, clear, clear_sent, deliver},
@@ -212,11 +213,12 @@ pub(super) struct VerifyReply {
 /// Tell whom a token speaks for: the one in the body, or else the bearer's.
 pub(super) async fn verify(
     app: Arc<App>,
-    request: Request<Option<Zeroizing<String>>, Option<VerifyRequest>>,
+    request: Request<Option<Bearer>, Option<VerifyRequest>>,
 ) -> Result<VerifyReply, Problem> {
-    let token = request.body.map(|body| body.token).or(request.caller);
+    let given = request.body.as_ref().map(|body| body.token.as_str());
+    let token = given.or(request.caller.as_ref().map(Bearer::token));
     let token = token.ok_or_else(|| Problem::new(Code::TokenMissing))?;
-    let Principal { user, session, claims } = app.authenticate(&request.head, &token).await?;
+    let Principal { user, session, claims } = app.authenticate(&request.head, token).await?;
     Ok(VerifyReply {
         valid: true,
         user_id: user.id,
@@ -232,7 +234,7 @@ pub(super) async fn verify(
 /// The same for `GET`, whose body means nothing.
 pub(super) async fn verify_bearer(
     app: Arc<App>,
-    request: Request<Option<Zeroizing<String>>, ()>,
+    request: Request<Option<Bearer>, ()>,
 ) -> Result<VerifyReply, Problem> {
     let Request { caller, target, head, .. } = request;
     verify(app, Request { caller, body: None, target, head }).await

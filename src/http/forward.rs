@@ -8,10 +8,10 @@ use hyper::{
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use super::{
     app::App,
+    bearer::Bearer,
     code::Code,
     cookies::Cookie,
     original::Original,
@@ -85,12 +85,12 @@ pub(super) struct Identity {
 /// Tell a proxy whether to let a request through, and for whom. A browser that opens a page is sent to sign in.
 pub(super) async fn get(
     app: Arc<App>,
-    request: Request<Option<Zeroizing<String>>, (), Query<Wanted>>,
+    request: Request<Option<Bearer>, (), Query<Wanted>>,
 ) -> Result<Forwarded, Problem> {
-    let Request { caller: token, target: Query(wanted), head, .. } = request;
+    let Request { caller: bearer, target: Query(wanted), head, .. } = request;
     let original = Original::of(&head);
     let back = back(&app, &original);
-    let refusal = match user(&app, &head, token, back.as_ref()).await {
+    let refusal = match user(&app, &head, bearer, back.as_ref()).await {
         Ok(user) => {
             wanted.check(&user)?;
             return Ok(Forwarded::Let(Identity { id: user.id, address: user.address, role: user.role }));
@@ -134,11 +134,11 @@ fn back(app: &App, original: &Original) -> Option<ReturnTo> {
 async fn user(
     app: &App,
     head: &Head,
-    token: Option<Zeroizing<String>>,
+    bearer: Option<Bearer>,
     back: Option<&ReturnTo>,
 ) -> Result<Arc<User>, Problem> {
-    if let Some(token) = token {
-        return Ok(app.authenticate(head, &token).await?.user);
+    if let Some(bearer) = bearer {
+        return Ok(app.authenticate(head, bearer.token()).await?.user);
     }
     match back {
         Some(back) => holder(app, head, back.origin()).await?,

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod app;
 pub mod audit;
 mod auth;
+mod bearer;
 mod bodies;
 mod body;
 pub mod branding;

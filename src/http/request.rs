@@ -92,27 +92,6 @@ impl Head {
         }
     }
 
-    /// The token in `Authorization: Bearer …` ([RFC 6750 §2.1]), if there is one.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::RequestMalformed`] if there is more than one `Authorization`.
-    ///
-    /// [RFC 6750 §2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
-    pub fn bearer(&self) -> Result<Option<&str>, Problem> {
-        let mut values = self.headers.get_all(AUTHORIZATION).iter();
-        let first = values.next();
-        if values.next().is_some() {
-            return Err(Problem::new(Code::RequestMalformed).message("Authorization was sent twice."));
-        }
-        let token = first
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| text.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim_matches(' '));
-        Ok(token.filter(|token| !token.is_empty()))
-    }
-
     /// Whether something is there that may prove who calls.
     pub(super) fn brings_token(&self) -> bool {
         self.headers.contains_key(AUTHORIZATION) || self.headers.contains_key(COOKIE)
