@@ -20,8 +20,8 @@ use crate::clock;
 
 /// Writes an event as one object: service, time, level, message, then each field beside them.
 ///
-/// A busy service writes thousands of lines a second, one for each request. So nothing is gathered first, and the time to
-/// the second is written once a second. There are no spans here that could tell more.
+/// A busy service writes thousands of lines a second, one for each request. So a line is put together in one place and handed
+/// over whole, and the time to the second is written once a second. There are no spans here that could tell more.
 pub(super) struct JsonLines {
     /// The name of the service as a JSON string, in its quotes.
     service: String,
@@ -34,7 +34,7 @@ impl JsonLines {
     }
 
     /// Write the time as RFC 3339 in UTC, to the microsecond.
-    fn write_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+    fn write_time(&self, line: &mut String) {
         let since = clock::since_epoch();
         let (second, part) = (since.as_secs(), since.subsec_micros());
         let mut known = self.second.lock().unwrap_or_else(PoisonError::into_inner);
@@ -43,9 +43,13 @@ impl JsonLines {
             let text = humantime::format_rfc3339_seconds(at).to_string();
             *known = (second, text.trim_end_matches('Z').to_owned());
         }
-        writer.write_str(&known.1)?;
+        line.push_str(&known.1);
         drop(known);
-        write!(writer, ".{part:06}Z")
+        // With a one before it, all six digits are there.
+        let mut digits = itoa::Buffer::new();
+        line.push('.');
+        line.push_str(digits.format(1_000_000 + part).get(1..).unwrap_or_default());
+        line.push('Z');
     }
 }
 
@@ -60,59 +64,65 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        writer.write_str("{\"service\":")?;
-        writer.write_str(&self.service)?;
-        writer.write_str(",\"timestamp\":\"")?;
-        self.write_time(&mut writer)?;
-        writer.write_str("\",\"level\":\"")?;
-        writer.write_str(event.metadata().level().as_str())?;
-        writer.write_char('"')?;
-        let mut fields = Fields { writer, written: Ok(()) };
+        let mut line = String::with_capacity(USUAL);
+        line.push_str("{\"service\":");
+        line.push_str(&self.service);
+        line.push_str(",\"timestamp\":\"");
+        self.write_time(&mut line);
+        line.push_str("\",\"level\":\"");
+        line.push_str(event.metadata().level().as_str());
+        line.push('"');
+        let mut fields = Fields { line, written: Ok(()) };
         event.record(&mut fields);
-        let Fields { mut writer, written } = fields;
+        let Fields { mut line, written } = fields;
         written?;
-        writer.write_str("}\n")
+        line.push_str("}\n");
+        writer.write_str(&line)
     }
 }
 
+/// What most lines fit into, in bytes.
+const USUAL: usize = 512;
+
 /// Writes fields one after another.
-struct Fields<'a> {
-    writer: Writer<'a>,
+struct Fields {
+    line: String,
     written: fmt::Result,
 }
 
-impl Fields<'_> {
-    fn write(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
-        let writer = &mut self.writer;
-        self.written = self.written.and_then(|()| {
-            writer.write_str(",\"")?;
-            // Names stand in our code: none needs a quote.
-            writer.write_str(field.name())?;
-            writer.write_str("\":")?;
-            value(writer)
-        });
+impl Fields {
+    /// Write the name of a field, and return where its value goes.
+    fn begin(&mut self, field: &Field) -> &mut String {
+        self.line.push_str(",\"");
+        // Names stand in our code: none needs a quote.
+        self.line.push_str(field.name());
+        self.line.push_str("\":");
+        &mut self.line
     }
 
-    fn write_number(&mut self, field: &Field, number: impl fmt::Display) {
-        self.write(field, |writer| write!(writer, "{number}"));
+    fn write_number(&mut self, field: &Field, number: impl itoa::Integer) {
+        let mut digits = itoa::Buffer::new();
+        self.begin(field).push_str(digits.format(number));
     }
 
     fn write_text(&mut self, field: &Field, text: fmt::Arguments<'_>) {
-        self.write(field, |writer| {
-            writer.write_char('"')?;
-            Quoted(writer).write_fmt(text)?;
-            writer.write_char('"')
-        });
+        let line = self.begin(field);
+        line.push('"');
+        let written = Quoted(line).write_fmt(text);
+        line.push('"');
+        self.written = self.written.and(written);
     }
 }
 
-impl Visit for Fields<'_> {
+impl Visit for Fields {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        if value.is_finite() {
-            self.write_number(field, value);
+        // RFC 8259 has no number that is not finite.
+        let written = if value.is_finite() {
+            write!(self.begin(field), "{value}")
         } else {
-            self.write(field, |writer| writer.write_str("null"));
-        }
+            self.begin(field).write_str("null")
+        };
+        self.written = self.written.and(written);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
@@ -124,11 +134,15 @@ impl Visit for Fields<'_> {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.write_number(field, value);
+        self.begin(field).push_str(if value { "true" } else { "false" });
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.write_text(field, format_args!("{value}"));
+        let line = self.begin(field);
+        line.push('"');
+        let written = Quoted(line).write_str(value);
+        line.push('"');
+        self.written = self.written.and(written);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
@@ -143,28 +157,29 @@ impl Visit for Fields<'_> {
 /// Writes what stands between the quotes of a JSON string ([RFC 8259 §7]).
 ///
 /// [RFC 8259 §7]: https://www.rfc-editor.org/rfc/rfc8259#section-7
-struct Quoted<'a, 'b>(&'a mut Writer<'b>);
+struct Quoted<'a>(&'a mut String);
 
-impl fmt::Write for Quoted<'_, '_> {
+impl fmt::Write for Quoted<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let must_go = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
         let mut rest = text;
         while let Some(place) = rest.as_bytes().iter().position(must_go) {
             // What must be written otherwise is ASCII, so a text may be cut before and after it.
             let (plain, tail) = rest.split_at(place);
-            self.0.write_str(plain)?;
+            self.0.push_str(plain);
             let (odd, tail) = tail.split_at(1);
             match odd {
-                "\"" => self.0.write_str("\\\"")?,
-                "\\" => self.0.write_str("\\\\")?,
-                "\n" => self.0.write_str("\\n")?,
-                "\r" => self.0.write_str("\\r")?,
-                "\t" => self.0.write_str("\\t")?,
+                "\"" => self.0.push_str("\\\""),
+                "\\" => self.0.push_str("\\\\"),
+                "\n" => self.0.push_str("\\n"),
+                "\r" => self.0.push_str("\\r"),
+                "\t" => self.0.push_str("\\t"),
                 other => write!(self.0, "\\u{:04x}", other.as_bytes().first().copied().unwrap_or_default())?,
             }
             rest = tail;
         }
-        self.0.write_str(rest)
+        self.0.push_str(rest);
+        Ok(())
     }
 }
 
@@ -178,7 +193,7 @@ mod tests {
         #[test]
         fn whatever_a_client_sends_stays_within_its_string(text in "\\PC*|[\\x00-\\x7f]{0,40}") {
             let mut written = String::new();
-            Quoted(&mut Writer::new(&mut written)).write_str(&text).unwrap();
+            Quoted(&mut written).write_str(&text).unwrap();
             let read: String = serde_json::from_str(&format!("\"{written}\"")).unwrap();
             prop_assert_eq!(read, text);
         }
