@@ -6,8 +6,8 @@
 //!
 //! `LUCID_FUZZ_SEEDS=FOLDER` writes the seeds there and ends.
 //!
-//! The cases are to be the same at each run, so that one in CI fails for a change and not for bad luck: `tests/fuzz/run` sees
-//! to that, and what is taken for chance here does.
+//! The cases are the same at each run, as far as one thread decides: then one in CI fails for a change and not for bad luck.
+//! `tests/fuzz/run` sees to that, and what is taken for chance here does.
 #![no_main]
 
 mod address;
@@ -35,7 +35,7 @@ mod x509;
 use std::{
     env, fs,
     path::Path,
-    process, slice,
+    process,
     sync::{
         OnceLock,
         atomic::{AtomicU8, Ordering::Relaxed},
@@ -88,9 +88,9 @@ fuzz_target!(init: choose(), |data: &[u8]| (CHOSEN.get().unwrap().run)(data));
 #[unsafe(no_mangle)]
 unsafe extern "C" fn getrandom(buffer: *mut u8, length: usize, _flags: u32) -> isize {
     static NEXT: AtomicU8 = AtomicU8::new(1);
-    // SAFETY: it is the caller's to write to.
-    for byte in unsafe { slice::from_raw_parts_mut(buffer, length) } {
-        *byte = NEXT.fetch_add(167, Relaxed);
+    for place in 0..length {
+        // SAFETY: these bytes are the caller's to have written, and nothing is read from them.
+        unsafe { buffer.add(place).write(NEXT.fetch_add(167, Relaxed)) };
     }
     length as isize
 }

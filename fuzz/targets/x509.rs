@@ -9,6 +9,10 @@ use lucid_auth::{
 use tempfile::TempDir;
 use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 
+/// An Ed25519 key in PKCS#8 (RFC 8410 §7): with it, the certificates are the same at each run.
+const KEY: &[u8] =
+    b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20a key of thirty-two bytes, fixed";
+
 static FOLDER: LazyLock<TempDir> = LazyLock::new(crate::world::folder);
 
 pub fn run(data: &[u8]) {
@@ -61,7 +65,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = vec![b"-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n".to_vec()];
     for names in [vec!["pi.local"], vec!["pi.local", "192.0.2.1", "2001:db8::1"], vec![]] {
         let names = names.into_iter().map(str::to_owned).collect::<Vec<_>>();
-        let key = rcgen::KeyPair::generate().unwrap();
+        let key = rcgen::KeyPair::try_from(KEY).unwrap();
         let made = rcgen::CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
         seeds.push(made.der().to_vec());
         let pem = Certificate::read(made.der()).unwrap().pem();

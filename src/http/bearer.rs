@@ -38,14 +38,16 @@ impl Bearer {
 }
 
 fn read(value: &HeaderValue) -> Option<&str> {
-    let (scheme, token) = str::from_utf8(value.as_bytes()).ok()?.split_once(' ')?;
+    // The tokens of this scheme are ASCII.
+    let text = Some(value.as_bytes()).filter(|bytes| bytes.is_ascii())?;
+    let (scheme, token) = str::from_utf8(text).ok()?.split_once(' ')?;
     let token = token.trim_matches(' ');
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 impl fmt::Debug for Bearer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Bearer(…)")
+        f.write_str("Bearer([redacted])")
     }
 }
 
@@ -55,7 +57,7 @@ mod tests {
 
     #[test]
     fn the_scheme_is_read_in_any_case_and_one_token_alone_is_taken() {
-        let cases: [(&[&str], Option<&str>); 9] = [
+        let cases: [(&[&str], Option<&str>); 10] = [
             (&[], None),
             (&["Bearer abc"], Some("abc")),
             (&["bEARER   abc  "], Some("abc")),
@@ -65,6 +67,7 @@ mod tests {
             (&["Basic abc"], None),
             (&[" Bearer abc"], None),
             (&["Bearer\tabc"], None),
+            (&["Bearer ü"], None),
         ];
         let of = |values: &[&str]| {
             let mut headers = HeaderMap::new();

@@ -294,10 +294,31 @@ pub(super) fn respond(status: StatusCode, media_type: &'static str, body: impl I
     response
 }
 
-/// A response of `status` without a body. Every response begins as this one, with what protects browsers.
+/// A response of `status` without a body. Every response begins as this one, with what protects browsers: there is no other
+/// place that makes any.
 pub(super) fn empty(status: StatusCode) -> Response {
     let mut response = Response::default();
     *response.status_mut() = status;
     *response.headers_mut() = security::headers();
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::X_FRAME_OPTIONS;
+
+    use super::*;
+
+    #[test]
+    fn every_reply_protects_browsers_and_a_page_has_its_own_policy_alone() {
+        let page = Html(String::new()).into_response().unwrap();
+        let policies = |response: &Response| {
+            response.headers().get_all(CONTENT_SECURITY_POLICY).iter().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(policies(&page), [security::PAGE_POLICY]);
+        for reply in [page, NoContent.into_response().unwrap(), "data".into_response().unwrap()] {
+            assert_eq!(reply.headers().get_all(X_FRAME_OPTIONS).iter().collect::<Vec<_>>(), ["DENY"]);
+            assert_eq!(policies(&reply).len(), 1);
+        }
+    }
 }

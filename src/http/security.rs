@@ -37,7 +37,7 @@ const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 const DENY: HeaderValue = HeaderValue::from_static("DENY");
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 
-/// What every response carries, with room for what it says itself.
+/// What every response carries. Its index has room for what a response says itself.
 static PROTECTION: LazyLock<HeaderMap> = LazyLock::new(|| {
     let mut headers = HeaderMap::with_capacity(24);
     headers.insert(CONTENT_SECURITY_POLICY, API_POLICY);
