@@ -16,9 +16,10 @@ use super::{
     cookies::Cookie,
     original::Original,
     problem::Problem,
-    reply::{Outcome, Redirect, Reply, Response, address, empty, text},
+    reply::{Outcome, Redirect, Reply, Response, address, text},
     request::{Head, Request},
     schemas::Schemas,
+    security,
     target::Query,
 };
 use crate::domain::{
@@ -183,7 +184,7 @@ impl Reply for Forwarded {
             Self::Let(identity) => identity,
             Self::SignIn(redirect) => return redirect.into_response(),
         };
-        let mut response = empty(StatusCode::OK);
+        let mut response = security::empty(StatusCode::OK);
         let address = address.to_string();
         // All of them, always: a proxy that copies them then replaces whatever the client sent under these names.
         for (name, value) in [

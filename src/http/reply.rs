@@ -220,7 +220,7 @@ pub struct NoContent;
 
 impl Reply for NoContent {
     fn into_response(self) -> Result<Response, Problem> {
-        Ok(empty(StatusCode::NO_CONTENT))
+        Ok(security::empty(StatusCode::NO_CONTENT))
     }
 
     fn outcomes(_: &mut Schemas) -> Vec<Outcome> {
@@ -272,7 +272,7 @@ pub struct Redirect {
 
 impl Reply for Redirect {
     fn into_response(self) -> Result<Response, Problem> {
-        let mut response = empty(StatusCode::FOUND);
+        let mut response = security::empty(StatusCode::FOUND);
         let headers = response.headers_mut();
         headers.insert(LOCATION, HeaderValue::try_from(self.to.as_str()).map_err(Problem::internal)?);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -288,18 +288,9 @@ impl Reply for Redirect {
 
 /// A response of `status` with `body`, which is of `media_type`.
 pub(super) fn respond(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response {
-    let mut response = empty(status);
+    let mut response = security::empty(status);
     *response.body_mut() = body.into();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    response
-}
-
-/// A response of `status` without a body. Every response begins as this one, with what protects browsers: there is no other
-/// place that makes any.
-pub(super) fn empty(status: StatusCode) -> Response {
-    let mut response = Response::default();
-    *response.status_mut() = status;
-    *response.headers_mut() = security::headers();
     response
 }
 

@@ -3,12 +3,14 @@
 use std::sync::LazyLock;
 
 use hyper::{
-    HeaderMap,
+    HeaderMap, StatusCode,
     header::{
         CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
         X_FRAME_OPTIONS,
     },
 };
+
+use super::reply::Response;
 
 /// For a page: its own scripts, styles and calls, and icons that wallets give as data.
 pub(super) const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
@@ -50,8 +52,11 @@ static PROTECTION: LazyLock<HeaderMap> = LazyLock::new(|| {
     headers
 });
 
-/// What every response begins with; a copy costs less than to add them one by one. A page puts its own policy in the place of
-/// the one for all else.
-pub(super) fn headers() -> HeaderMap {
-    PROTECTION.clone()
+/// A response of `status` without a body. Every response begins as this one: there is no other place that makes any. A copy
+/// of the headers costs less than to add them one by one. A page puts its own policy in the place of the one for all else.
+pub(super) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response.headers_mut().clone_from(&PROTECTION);
+    response
 }

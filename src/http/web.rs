@@ -25,7 +25,7 @@ use super::{
     code::Code,
     encoding::Encoding,
     problem::Problem,
-    reply::{self, Outcome, Reply, Response, empty, respond},
+    reply::{self, Outcome, Reply, Response, respond},
     request::{Head, Request},
     schemas::Schemas,
     security,
@@ -179,7 +179,7 @@ fn text(path: &str) -> Result<Text, Problem> {
 impl Reply for File {
     fn into_response(self) -> Result<Response, Problem> {
         let mut response = match self.data {
-            None => empty(StatusCode::NOT_MODIFIED),
+            None => security::empty(StatusCode::NOT_MODIFIED),
             Some(data) => respond(StatusCode::OK, self.media_type, data),
         };
         let sent = !response.body().is_empty();

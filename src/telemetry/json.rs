@@ -105,12 +105,16 @@ impl Fields {
         self.begin(field).push_str(digits.format(number));
     }
 
-    fn write_text(&mut self, field: &Field, text: fmt::Arguments<'_>) {
+    fn write_quoted(&mut self, field: &Field, write: impl FnOnce(&mut Quoted<'_>) -> fmt::Result) {
         let line = self.begin(field);
         line.push('"');
-        let written = Quoted(line).write_fmt(text);
+        let written = write(&mut Quoted(line));
         line.push('"');
         self.written = self.written.and(written);
+    }
+
+    fn write_text(&mut self, field: &Field, text: fmt::Arguments<'_>) {
+        self.write_quoted(field, |quoted| quoted.write_fmt(text));
     }
 }
 
@@ -138,11 +142,7 @@ impl Visit for Fields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        let line = self.begin(field);
-        line.push('"');
-        let written = Quoted(line).write_str(value);
-        line.push('"');
-        self.written = self.written.and(written);
+        self.write_quoted(field, |quoted| quoted.write_str(value));
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {

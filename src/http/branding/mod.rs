@@ -22,9 +22,10 @@ use super::{
     app::App,
     code::Code,
     problem::Problem,
-    reply::{self, Outcome, Reply, Response, empty, respond},
+    reply::{self, Outcome, Reply, Response, respond},
     request::{Head, Request},
     schemas::Schemas,
+    security,
     web::{self, File},
 };
 use crate::domain::{
@@ -194,7 +195,7 @@ impl Reply for Logo {
     fn into_response(self) -> Result<Response, Problem> {
         let Self { image: Image { kind, data, etag }, known } = self;
         let mut response = if known {
-            empty(StatusCode::NOT_MODIFIED)
+            security::empty(StatusCode::NOT_MODIFIED)
         } else {
             respond(StatusCode::OK, kind.media_type(), data)
         };
