@@ -150,7 +150,7 @@ pub(super) fn prepare(
         let mut redb = database.begin_write()?;
         redb.set_two_phase_commit(true);
         redb.set_quick_repair(true);
-        commit(redb, change).map(|_| ())
+        commit(redb, None, change).map(|_| ())
     };
     run().map_err(|source| OpenError::Prepare { path: path.to_owned(), source })
 }

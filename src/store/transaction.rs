@@ -8,8 +8,9 @@ use std::{
 use redb::{ReadTransaction, ReadableTable, TableDefinition, TableHandle as _, WriteTransaction};
 
 use super::{
-    StoreError,
+    StoreError, audit,
     guard::{Changes, Lock},
+    live::Live,
 };
 use crate::domain::{
     id::{SessionId, UserId},
@@ -35,6 +36,21 @@ pub trait Reads {
         &self,
         definition: Table,
     ) -> Result<impl Deref<Target = impl ReadableTable<&'static [u8], &'static [u8]>>, StoreError>;
+
+    /// The session `id`, if it is known without its row: then, whether it is there, too.
+    fn known_session(&self, _id: SessionId) -> Option<Option<Session>> {
+        None
+    }
+
+    /// The same of a user.
+    fn known_user(&self, _id: UserId) -> Option<Option<User>> {
+        None
+    }
+
+    /// Where the audit log begins and ends, if that is known without its row.
+    fn known_audit(&self) -> Option<audit::State> {
+        None
+    }
 }
 
 impl Reads for ReadTransaction {
@@ -85,6 +101,10 @@ impl<'redb> Tables<'redb> {
 pub struct Tx<'redb> {
     redb: &'redb WriteTransaction,
     tables: Tables<'redb>,
+    /// What is in memory as of the last commit, if anything is: to read a row takes twenty times as long.
+    live: Option<&'redb Live>,
+    /// Where the audit log begins and ends. With what is in memory, it is written once, at the commit.
+    audit: Cell<Option<audit::State>>,
     /// Whether there is anything to put on disk.
     changed: Cell<bool>,
     /// What the live sessions must learn once this is committed.
@@ -110,6 +130,22 @@ impl Reads for Tx<'_> {
         let table = self.tables.find(self.redb, definition)?;
         table.try_borrow().map_err(|_| IN_USE)
     }
+
+    fn known_session(&self, id: SessionId) -> Option<Option<Session>> {
+        let changed = self.sessions.borrow();
+        let changed = changed.iter().rev().find(|(known, _)| *known == id).map(|(_, state)| state.clone());
+        changed.or_else(|| self.live?.sessions.get(&id).map(|live| Some(live.session.clone())))
+    }
+
+    fn known_user(&self, id: UserId) -> Option<Option<User>> {
+        let changed = self.users.borrow();
+        let changed = changed.iter().rev().find(|(known, _)| *known == id).map(|(_, state)| state.clone());
+        changed.or_else(|| self.live?.users.get(&id).map(|live| Some(User::clone(&live))))
+    }
+
+    fn known_audit(&self) -> Option<audit::State> {
+        self.audit.get()
+    }
 }
 
 /// Only one handle of a table that is being changed may be held at a time.
@@ -120,6 +156,8 @@ impl<'redb> Tx<'redb> {
         Self {
             redb,
             tables: Tables::default(),
+            live: None,
+            audit: Cell::new(None),
             changed: Cell::new(false),
             sessions: RefCell::default(),
             users: RefCell::default(),
@@ -167,26 +205,40 @@ impl<'redb> Tx<'redb> {
         self.guarded.borrow_mut().at_once = true;
     }
 
-    /// Let go of the tables, and return what changed.
-    fn close(self) -> Told {
-        Told {
+    /// Remember that the audit log now begins and ends so.
+    pub(super) fn audit_changed(&self, state: audit::State) -> Result<(), StoreError> {
+        self.changed();
+        if self.live.is_none() {
+            return state.store(self);
+        }
+        self.audit.set(Some(state));
+        Ok(())
+    }
+
+    /// Write what was put off, let go of the tables, and return what changed.
+    fn close(self) -> Result<Told, StoreError> {
+        if let Some(state) = self.audit.get() {
+            state.store(&self)?;
+        }
+        Ok(Told {
             sessions: self.sessions.into_inner(),
             users: self.users.into_inner(),
             guarded: self.guarded.into_inner(),
-        }
+        })
     }
 }
 
 /// Make `change` in `redb`, put it on disk, if it changed anything, and return what it returned and what changed. If it fails,
-/// nothing is kept.
+/// nothing is kept. What is in `live` is as of the last commit.
 pub(super) fn commit<T>(
     redb: WriteTransaction,
+    live: Option<&Live>,
     change: impl FnOnce(&Tx) -> Result<T, StoreError>,
 ) -> Result<(T, Told), StoreError> {
-    let tx = Tx::new(&redb);
+    let tx = Tx { live, ..Tx::new(&redb) };
     let done = change(&tx)?;
     let is_changed = tx.is_changed();
-    let told = tx.close();
+    let told = tx.close()?;
     if is_changed {
         redb.commit()?;
     }
@@ -207,7 +259,7 @@ mod tests {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
         let add = |tx: &Tx, table, key: &[u8]| Ok(tx.table_mut(table)?.insert(key, NOTHING).map(drop)?);
         let count = |tx: &Tx, table| tx.table(table).and_then(|table| Ok(table.len()?)).unwrap();
-        let (seen, _) = commit(database.begin_write().unwrap(), |tx| {
+        let (seen, _) = commit(database.begin_write().unwrap(), None, |tx| {
             for (table, key) in [(A, b"1"), (B, b"1"), (A, b"2")] {
                 add(tx, table, key)?;
             }
@@ -223,7 +275,8 @@ mod tests {
         })
         .unwrap();
         assert_eq!(seen, (3, 1));
-        let failed = commit(database.begin_write().unwrap(), |tx| add(tx, A, b"4").and(Err::<(), _>(IN_USE)));
+        let failed =
+            commit(database.begin_write().unwrap(), None, |tx| add(tx, A, b"4").and(Err::<(), _>(IN_USE)));
         assert_eq!(failed.map(|_| ()), Err(IN_USE));
         let read = database.begin_read().unwrap();
         assert_eq!(read.open_table(A).unwrap().len().unwrap(), 3, "of what failed nothing is kept");

@@ -111,6 +111,9 @@ pub(super) fn from_bytes(id: UserId, bytes: &[u8]) -> Result<User, StoreError> {
 ///
 /// [`StoreError`] if the database cannot be read.
 pub fn find(tx: &impl Reads, id: UserId) -> Result<Option<User>, StoreError> {
+    if let Some(known) = tx.known_user(id) {
+        return Ok(known);
+    }
     tx.table(USERS)?.get(id.as_bytes().as_slice())?.map(|row| from_bytes(id, row.value())).transpose()
 }
 
@@ -166,10 +169,11 @@ pub fn insert(tx: &Tx, user: &User) -> Result<bool, StoreError> {
 ///
 /// [`StoreError`] if the user is not there, or the database cannot be written.
 pub fn update(tx: &Tx, user: &User) -> Result<(), StoreError> {
+    let known = tx.known_user(user.id).flatten();
     let mut table = tx.table_mut(USERS)?;
     let before = table.insert(user.id.as_bytes().as_slice(), to_bytes(user)?.as_slice())?;
     let before = before.ok_or(StoreError::Inconsistent("a change of a user who is not there"))?;
-    let before = from_bytes(user.id, before.value())?;
+    let before = known.map_or_else(|| from_bytes(user.id, before.value()), Ok)?;
     tx.user_changed(user.id, Some(user.clone()));
     users_index::replace(tx, Some(&before), Some(user))
 }

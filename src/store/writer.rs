@@ -11,7 +11,7 @@ use std::{
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use redb::{Durability, WriteTransaction};
@@ -29,6 +29,9 @@ use crate::metrics::Commits;
 
 /// The most changes that share a commit: beyond this, sharing gains nothing more.
 const BATCH: usize = 64;
+/// How long a change waits for others to share its commit with, if the commit before was shared. Whoever comes alone does not
+/// wait; among many, a commit takes from everybody more than this does.
+const GATHER: Duration = Duration::from_millis(1);
 /// The most changes that wait; more wait at the door.
 const WAITING: usize = 1024;
 /// The most changes that wait for somebody else's commit.
@@ -170,8 +173,17 @@ struct Worker {
 
 impl Worker {
     fn run(self, mut waiting: mpsc::Receiver<Box<dyn Change>>) {
-        let mut batch = Vec::with_capacity(BATCH);
+        let (mut batch, mut is_busy) = (Vec::with_capacity(BATCH), false);
         while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
+            if is_busy && batch.len() < BATCH {
+                thread::sleep(GATHER);
+                while batch.len() < BATCH
+                    && let Ok(change) = waiting.try_recv()
+                {
+                    batch.push(change);
+                }
+            }
+            is_busy = batch.len() > 1;
             batch.splice(..0, self.due());
             self.make(&mut batch);
         }
@@ -252,7 +264,7 @@ impl Worker {
             started = Instant::now();
             if tx.is_changed() { lineage::count_commit(tx).map(Some) } else { Ok(None) }
         };
-        let (lineage, Told { sessions, users, guarded }) = commit(self.begin()?, apply)?;
+        let (lineage, Told { sessions, users, guarded }) = commit(self.begin()?, Some(&self.live), apply)?;
         let Some(lineage) = lineage else { return Ok(false) };
         self.commits.committed(changes.len(), started.elapsed());
         self.live
@@ -282,10 +294,12 @@ impl Worker {
 pub(super) mod tests {
     use std::sync::mpsc as blocking;
 
+    use redb::ReadableTable as _;
+
     use super::*;
     use crate::{
         domain::{id::UserId, role::Role, timestamp::Timestamp, user::User, wallet::Address},
-        store::{Store, lineage::Lineage, users},
+        store::{Reads as _, Store, lineage::Lineage, users},
     };
 
     fn user(number: u8) -> User {
@@ -347,6 +361,36 @@ pub(super) mod tests {
             [1, 2, 3, 4].map(|number| store.read(|tx| users::find(tx, user(number).id)).unwrap().is_some());
         assert_eq!(kept, [true, false, false, true]);
         assert!(store.is_writable(), "nothing was wrong with the disk");
+    }
+
+    #[tokio::test]
+    async fn what_a_change_finds_in_memory_is_what_the_rows_say_whatever_was_changed_or_failed_before() {
+        let store = Store::in_memory([1; 32]).unwrap();
+        let id = user(1).id;
+        let roles = move |tx: &Tx| {
+            let table = tx.table(users::USERS)?;
+            let row = table.get(id.as_bytes().as_slice())?;
+            let row = row.map(|row| users::from_bytes(id, row.value())).transpose()?;
+            Ok((users::find(tx, id)?.map(|user| user.role), row.map(|user| user.role)))
+        };
+        let promote = move |role| move |tx: &Tx| users::update(tx, &User { role, ..user(1) });
+        assert_eq!(store.write(roles).await, Ok((None, None)));
+        let made = move |tx: &Tx| add(1)(tx).and_then(|_| roles(tx));
+        assert_eq!(store.write(made).await, Ok((Some(Role::User), Some(Role::User))));
+        let failed =
+            move |tx: &Tx| promote(Role::Admin)(tx).and(Err::<(), _>(StoreError::Inconsistent("test")));
+        assert!(store.write(failed).await.is_err());
+        assert_eq!(
+            store.write(roles).await,
+            Ok((Some(Role::User), Some(Role::User))),
+            "nothing of it is kept"
+        );
+        let changed = move |tx: &Tx| promote(Role::NodeOperator)(tx).and_then(|()| roles(tx));
+        assert_eq!(store.write(changed).await, Ok((Some(Role::NodeOperator), Some(Role::NodeOperator))));
+        assert_eq!(store.write(roles).await, Ok((Some(Role::NodeOperator), Some(Role::NodeOperator))));
+        let removed = move |tx: &Tx| users::remove(tx, &user(1)).and_then(|()| roles(tx));
+        assert_eq!(store.write(removed).await, Ok((None, None)));
+        assert_eq!(store.write(roles).await, Ok((None, None)));
     }
 
     #[tokio::test]
@@ -423,7 +467,7 @@ pub(super) mod tests {
             users::update(tx, &User { locked_at: Some(Timestamp::from_unix(5)), ..user(1) })?;
             lineage::count_commit(tx)
         };
-        drop(commit(redb, lock).unwrap());
+        drop(commit(redb, None, lock).unwrap());
         let fails = |_: &Tx| Err::<(), _>(StoreError::Failed("test".into()));
         store.write(fails).await.unwrap_err();
         assert_eq!(store.write(is_locked).await, Ok(true), "asked again, and answered without a change");

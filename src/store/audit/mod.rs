@@ -9,6 +9,7 @@ mod verify;
 
 pub use page::page;
 pub use prune::prune;
+pub use state::State;
 pub(super) use state::create;
 pub(super) use verify::check;
 pub use verify::verify;
@@ -22,7 +23,6 @@ use crate::domain::{
     id::UserId,
     timestamp::Timestamp,
 };
-use state::State;
 
 const NAME: &str = "audit";
 /// By number, from 1, in 8 bytes. The value is the entry's link, 32 bytes, then its row.

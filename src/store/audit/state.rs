@@ -22,7 +22,7 @@ const KEY: &[u8] = b"audit";
 /// Where the chain begins and ends. Without it, entries that are missing at either end could not be told from ones that
 /// never were.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct State {
+pub struct State {
     /// The last entry.
     pub(super) head: Mark,
     /// The latest time of any entry.
@@ -35,12 +35,20 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn read(tx: &impl Reads) -> Result<Self, StoreError> {
+        if let Some(known) = tx.known_audit() {
+            return Ok(known);
+        }
         let table = tx.table(META)?;
         let value = table.get(KEY)?.ok_or(StoreError::Inconsistent("no place where the audit log ends"))?;
         decode(NAME, value.value())
     }
 
-    pub(super) fn write(&self, tx: &Tx) -> Result<(), StoreError> {
+    pub(super) fn write(self, tx: &Tx) -> Result<(), StoreError> {
+        tx.audit_changed(self)
+    }
+
+    /// Put it in its row.
+    pub(in crate::store) fn store(&self, tx: &Tx) -> Result<(), StoreError> {
         tx.table_mut(META)?.insert(KEY, encode(NAME, self)?.as_slice())?;
         Ok(())
     }

@@ -54,7 +54,7 @@ impl Log {
     }
 
     fn write<T>(&self, change: impl FnOnce(&Tx) -> Result<T, StoreError>) -> T {
-        commit(self.0.begin_write().unwrap(), change).unwrap().0
+        commit(self.0.begin_write().unwrap(), None, change).unwrap().0
     }
 
     fn prune(&self, before_hour: u64, limit: usize) -> usize {
