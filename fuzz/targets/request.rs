@@ -40,6 +40,7 @@ impl Running {
                 ..Settings::default()
             },
             quotas: Quotas::new(None),
+            health: Last::default(),
             about: About {
                 service_name: "fuzz".to_owned(),
                 tron_network: "nile",

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod admin;
+mod app;
 mod audit;
 mod backup;
 mod check;

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    Failure, admin,
+    Failure, admin, app,
     conceal::conceal,
     https::Https,
     metrics,
@@ -27,13 +27,8 @@ use super::{
     systemd::{self, Passed},
 };
 use crate::{
-    clock::Clock,
-    config::{self, Config, CorsOrigins, Loaded, Registration},
-    http::{
-        About, App, Branding, Limits, Quotas, Rates, Server, Settings, client::TrustedProxies, cors::Cors,
-        routes::routes, tls::Certificate,
-    },
-    random::Random,
+    config::{self, Config, Loaded},
+    http::{Branding, Server, client::TrustedProxies, routes::routes},
     service::Service,
     store::OpenError,
     telemetry::{self, LogLevel},
@@ -53,6 +48,10 @@ const KEYS: Duration = Duration::from_secs(60);
 const SWEEP: Duration = Duration::from_secs(3600);
 /// How often a database that failed is tried again.
 const HEAL: Duration = Duration::from_secs(2);
+/// How many threads answer requests. Signatures, the disk's reads and its writes have threads of their own, so one answers
+/// tens of thousands a second; several would pass the connections' events to each other, which costs a tenth of each
+/// request, and wake each other for it.
+const ANSWERING_THREADS: usize = 1;
 /// How many computations and disk reads run at once beside the threads that answer requests. Each has a stack.
 const BLOCKING_THREADS: usize = 32;
 
@@ -72,6 +71,7 @@ impl Arguments {
         }
         let https = Https::start(&loaded)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(ANSWERING_THREADS)
             .enable_all()
             .max_blocking_threads(BLOCKING_THREADS)
             .build()
@@ -117,7 +117,7 @@ async fn serve(
     reload::tell_branding(&mistakes);
     let branding = Arc::new(branding);
     let ca = https.as_ref().and_then(Https::authority);
-    let app = app(config, service.clone(), proxies, branding.clone(), ca);
+    let app = app::app(config, service.clone(), proxies, branding.clone(), ca);
     let mut server = Server::new(Arc::new(app), routes()).map_err(Failure::refused)?;
     if let Some(https) = &https {
         server = server.with_tls(https.tls.clone());
@@ -163,44 +163,6 @@ async fn open(config: &Config) -> Result<Service, Failure> {
             }
             outcome => return outcome.map_err(Failure::refused),
         }
-    }
-}
-
-fn app(
-    config: &Config,
-    service: Service,
-    trusted_proxies: TrustedProxies,
-    branding: Arc<Branding>,
-    ca: Option<Arc<Certificate>>,
-) -> App {
-    let (origins, allow_any) = match &config.cors.origins {
-        CorsOrigins::Any => (Vec::new(), true),
-        CorsOrigins::These(origins) => (origins.clone(), false),
-    };
-    App {
-        service,
-        clock: Clock::system(),
-        random: Random::system(),
-        quotas: Quotas::new(config.rate_limits.map(|limits| Rates {
-            public: limits.public,
-            authenticated: limits.authenticated,
-            admin: limits.admin,
-        })),
-        settings: Settings {
-            public_url: config.public_url.clone(),
-            redirect_origins: config.redirect_origins.clone(),
-            trusted_proxies,
-            cors: Cors { origins, allow_any, allow_credentials: config.cors.credentials },
-            limits: Limits::default(),
-            ca,
-        },
-        about: About {
-            service_name: config.service_name.clone(),
-            tron_network: config.tron_network.name(),
-            hardware_wallets: config.hardware_wallets.clone(),
-            registration_open: config.registration == Registration::Open,
-        },
-        branding,
     }
 }
 

@@ -13,6 +13,7 @@ pub mod hardware_wallet;
 pub mod hour;
 pub mod id;
 pub mod key;
+pub mod last;
 pub mod mac;
 pub mod origin;
 pub mod palette;

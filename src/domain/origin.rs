@@ -129,19 +129,34 @@ fn is_host(text: &str) -> bool {
     if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return inner.parse::<std::net::Ipv6Addr>().is_ok();
     }
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-    };
     // A name whose last part is a number is an address to browsers, which read 0x7f as one too.
     let is_number = |last: &str| match last.strip_prefix("0x").or_else(|| last.strip_prefix("0X")) {
         Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
         None => last.bytes().all(|byte| byte.is_ascii_digit()),
     };
-    let numeric_end = text.rsplit('.').next().is_some_and(is_number);
-    text.split('.').all(label) && (!numeric_end || text.parse::<std::net::Ipv4Addr>().is_ok())
+    // Each label has 1 to 63 letters, digits, hyphens and underscores, and a hyphen at neither end. One pass: each request
+    // names a host.
+    let (mut label, mut before, mut last) = (0, b'.', 0);
+    for (place, byte) in text.bytes().enumerate() {
+        match byte {
+            b'.' if label == 0 || before == b'-' => return false,
+            b'.' => (label, last) = (0, place + 1),
+            b'-' if label == 0 => return false,
+            b'-' | b'_' => label += 1,
+            _ if byte.is_ascii_alphanumeric() => label += 1,
+            _ => return false,
+        }
+        if label > 63 {
+            return false;
+        }
+        before = byte;
+    }
+    if label == 0 || before == b'-' {
+        return false;
+    }
+    // A number begins with a digit.
+    let last = text.get(last..).filter(|last| last.starts_with(|first: char| first.is_ascii_digit()));
+    !last.is_some_and(is_number) || text.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
 impl fmt::Display for Origin {
@@ -166,6 +181,8 @@ impl FromStr for Origin {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -237,6 +254,25 @@ mod tests {
             "[::ffff:8.8.8.8]",
         ] {
             assert!(!Origin::from_authority(false, public).unwrap().is_private(), "{public}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_a_host_if_each_of_its_labels_is_sound(text in "[a0Zx_.-]{0,9}|(a{62,64}|b)(\\.c{62,64})?") {
+            let sound = |label: &str| {
+                (1..=63).contains(&label.len())
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
+                    && label.chars().all(|one| one.is_ascii_alphanumeric() || one == '-' || one == '_')
+            };
+            let last = text.rsplit('.').next().unwrap().to_ascii_lowercase();
+            let digits = |text: &str| text.chars().all(|one| one.is_ascii_digit());
+            let hex = |text: &str| text.chars().all(|one| one.is_ascii_hexdigit());
+            let is_number = digits(&last) || last.strip_prefix("0x").is_some_and(hex);
+            let expected =
+                text.split('.').all(sound) && (!is_number || text.parse::<std::net::Ipv4Addr>().is_ok());
+            prop_assert_eq!(is_host(&text), expected);
         }
     }
 }

@@ -6,10 +6,11 @@ use std::{
     pin::pin,
     sync::Arc,
     task::Poll,
+    time::Duration,
 };
 
 use hyper::{
-    Method, Version,
+    Method, StatusCode, Version,
     body::{Body as _, Incoming},
     header::{ALLOW, CONNECTION, HOST, HeaderValue},
 };
@@ -17,7 +18,7 @@ use tokio::time::Instant;
 
 use super::{
     app::App,
-    client::Client,
+    client::{Client, text},
     code::Code,
     framing,
     problem::Problem,
@@ -86,17 +87,50 @@ pub(super) async fn answer(
     }
     let duration = started.elapsed();
     router.meter(resource, &method).answered(response.status().as_u16(), duration);
-    tracing::info!(
-        method = known(&method),
-        route = resource.map_or("-", |resource| resource.pattern),
-        status = response.status().as_u16(),
-        duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-        client = %client.address,
-        %request_id,
-        bytes = if method == Method::HEAD { 0 } else { response.body().len() },
-        "request"
-    );
+    let pattern = resource.map_or("-", |resource| resource.pattern);
+    let bytes = if method == Method::HEAD { 0 } else { response.body().len() };
+    let done = Done { method: known(&method), pattern, client, request_id: &request_id, duration, bytes };
+    let is_often = resource.and_then(|resource| resource.route(&method)).is_some_and(|route| route.often);
+    done.log(response.status(), is_often);
     response
+}
+
+/// A request that is answered, but for its status.
+struct Done<'a> {
+    method: &'static str,
+    pattern: &'static str,
+    client: Client,
+    request_id: &'a RequestId,
+    duration: Duration,
+    /// Of the answer's body.
+    bytes: usize,
+}
+
+impl Done<'_> {
+    /// Write its line. One that comes often and is answered well has it at DEBUG.
+    fn log(&self, status: StatusCode, is_often: bool) {
+        let Self { method, pattern, client, request_id, duration, bytes } = *self;
+        let duration = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    method,
+                    route = pattern,
+                    status = status.as_u16(),
+                    duration_us = duration,
+                    client = text(client.address).as_str(),
+                    request_id = request_id.as_str(),
+                    bytes,
+                    "request"
+                )
+            };
+        }
+        if is_often && status.is_success() {
+            line!(debug);
+        } else {
+            line!(info);
+        }
+    }
 }
 
 /// Count a refusal, if it is of a kind that is counted and that nobody else sees.

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    domain::{origin::Origin, redirect::Sites, wallet::DeviceType},
+    domain::{last::Last, origin::Origin, redirect::Sites, wallet::DeviceType},
     random::Random,
-    service::{Principal, Service},
+    service::{Health, Principal, Service},
 };
 
 /// The running application.
@@ -28,6 +28,8 @@ pub struct App {
     pub quotas: Quotas,
     /// What it says about itself.
     pub about: About,
+    /// What was last told of its health.
+    pub health: Last<Health>,
     /// What pages show of whoever runs it.
     pub branding: Arc<Branding>,
 }

@@ -17,9 +17,11 @@ use super::{
     reply::{Created, NoContent},
     request::{Head, Request},
     same_origin,
+    written::Written,
 };
 use crate::{
     domain::{
+        claims::Claims,
         id::{SessionId, UserId},
         origin::Origin,
         permission::Permission,
@@ -214,28 +216,34 @@ pub(super) struct VerifyReply {
 pub(super) async fn verify(
     app: Arc<App>,
     request: Request<Option<Bearer>, Option<VerifyRequest>>,
-) -> Result<VerifyReply, Problem> {
+) -> Result<Written<VerifyReply>, Problem> {
     let given = request.body.as_ref().map(|body| body.token.as_str());
     let token = given.or(request.caller.as_ref().map(Bearer::token));
     let token = token.ok_or_else(|| Problem::new(Code::TokenMissing))?;
-    let Principal { user, session, claims } = app.authenticate(&request.head, token).await?;
-    Ok(VerifyReply {
-        valid: true,
-        user_id: user.id,
-        tron_address: claims.tron_address,
-        role: user.role,
-        permissions: user.role.permissions().collect(),
-        session_id: session.session.id,
-        jti: claims.jti.clone(),
-        exp: claims.exp,
-    })
+    let Principal { user, token, .. } = app.authenticate(&request.head, token).await?;
+    Written::of(&token.told, user.role, |role| VerifyReply::new(&token.claims, role))
+}
+
+impl VerifyReply {
+    fn new(claims: &Claims, role: Role) -> Self {
+        Self {
+            valid: true,
+            user_id: claims.user_id,
+            tron_address: claims.tron_address,
+            role,
+            permissions: role.permissions().collect(),
+            session_id: claims.sid,
+            jti: claims.jti.clone(),
+            exp: claims.exp,
+        }
+    }
 }
 
 /// The same for `GET`, whose body means nothing.
 pub(super) async fn verify_bearer(
     app: Arc<App>,
     request: Request<Option<Bearer>, ()>,
-) -> Result<VerifyReply, Problem> {
+) -> Result<Written<VerifyReply>, Problem> {
     let Request { caller, target, head, .. } = request;
     verify(app, Request { caller, body: None, target, head }).await
 }

@@ -1,6 +1,6 @@
 //! The access token that comes in a request's head.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use hyper::{
     HeaderMap,
@@ -13,7 +13,11 @@ use super::{code::Code, problem::Problem};
 ///
 /// [RFC 6750 §2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 #[derive(Clone)]
-pub struct Bearer(HeaderValue);
+pub struct Bearer {
+    header: HeaderValue,
+    /// Where in it the token is.
+    place: Range<usize>,
+}
 
 impl Bearer {
     /// The one in `headers`, if there is one.
@@ -27,22 +31,26 @@ impl Bearer {
         if values.next().is_some() {
             return Err(Problem::new(Code::RequestMalformed).message("Authorization was sent twice."));
         }
-        Ok(first.filter(|value| read(value).is_some()).cloned().map(Self))
+        Ok(first.and_then(|header| Some(Self { place: place(header)?, header: header.clone() })))
     }
 
     /// The token.
     #[must_use]
     pub fn token(&self) -> &str {
-        read(&self.0).unwrap_or_default()
+        let token = self.header.as_bytes().get(self.place.clone());
+        // It is ASCII, as it was taken.
+        token.and_then(|token| str::from_utf8(token).ok()).unwrap_or_default()
     }
 }
 
-fn read(value: &HeaderValue) -> Option<&str> {
-    // The tokens of this scheme are ASCII.
-    let text = Some(value.as_bytes()).filter(|bytes| bytes.is_ascii())?;
-    let (scheme, token) = str::from_utf8(text).ok()?.split_once(' ')?;
-    let token = token.trim_matches(' ');
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+/// Where the token is in the value of an `Authorization`, if there is one: ASCII, as those of this scheme are.
+fn place(header: &HeaderValue) -> Option<Range<usize>> {
+    /// The scheme in any case, and what parts it from the token.
+    const SCHEME: &[u8] = b"bearer ";
+    let (scheme, rest) = header.as_bytes().split_at_checked(SCHEME.len())?;
+    let begin = SCHEME.len() + rest.iter().position(|byte| *byte != b' ')?;
+    let end = SCHEME.len() + rest.iter().rposition(|byte| *byte != b' ')? + 1;
+    (scheme.eq_ignore_ascii_case(SCHEME) && rest.is_ascii()).then_some(begin..end)
 }
 
 impl fmt::Debug for Bearer {

@@ -185,18 +185,17 @@ impl Reply for Forwarded {
             Self::SignIn(redirect) => return redirect.into_response(),
         };
         let mut response = security::empty(StatusCode::OK);
-        let address = address.to_string();
+        let address = HeaderValue::try_from(address.to_string()).map_err(Problem::internal)?;
+        let id = HeaderValue::try_from(id.to_string()).map_err(Problem::internal)?;
+        let role = HeaderValue::from_static(role.name());
         // All of them, always: a proxy that copies them then replaces whatever the client sent under these names.
-        for (name, value) in [
-            (REMOTE_USER, &address),
-            (REMOTE_ROLE, &role.to_string()),
-            (X_LUCID_USER_ID, &id.to_string()),
-            (X_LUCID_ADDRESS, &address),
-            (X_LUCID_ROLE, &role.to_string()),
-        ] {
-            response.headers_mut().insert(name, HeaderValue::try_from(value).map_err(Problem::internal)?);
-        }
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let headers = response.headers_mut();
+        headers.insert(REMOTE_USER, address.clone());
+        headers.insert(REMOTE_ROLE, role.clone());
+        headers.insert(X_LUCID_USER_ID, id);
+        headers.insert(X_LUCID_ADDRESS, address);
+        headers.insert(X_LUCID_ROLE, role);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Ok(response)
     }
 

@@ -12,6 +12,7 @@ use super::{
     reply::{PageOr, Standing},
     request::Request,
     web,
+    written::Written,
 };
 use crate::{
     domain::{
@@ -84,9 +85,12 @@ impl HealthReply {
 }
 
 /// Tell how the service stands: 200, or 503 when the store cannot be read or written.
-pub(super) async fn health(app: Arc<App>, _: Request<(), ()>) -> Result<Standing<HealthReply>, Problem> {
+pub(super) async fn health(
+    app: Arc<App>,
+    _: Request<(), ()>,
+) -> Result<Standing<Written<HealthReply>>, Problem> {
     let health = app.service.health().await;
-    let reply = HealthReply::new(&app, health);
+    let reply = Written::of(&app.health, health, |health| HealthReply::new(&app, health))?;
     Ok(if health.is_healthy() { Standing::Well(reply) } else { Standing::Unwell(reply) })
 }
 

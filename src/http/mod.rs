@@ -20,6 +20,7 @@ mod connection;
 mod cookie_session;
 pub mod cookies;
 pub mod cors;
+mod description;
 mod encoding;
 mod export;
 mod forward;
@@ -64,6 +65,7 @@ pub mod tls;
 mod transfer;
 mod users;
 pub mod web;
+mod written;
 
 pub use app::{About, App, Settings};
 pub use branding::Branding;

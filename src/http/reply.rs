@@ -85,11 +85,7 @@ pub(super) fn text() -> Value {
 
 impl<T: Serialize + JsonSchema + Send> Reply for T {
     fn into_response(self) -> Result<Response, Problem> {
-        let mut body = Vec::with_capacity(USUAL);
-        serde_json::to_writer(&mut body, &self).map_err(Problem::internal)?;
-        let mut response = respond(StatusCode::OK, "application/json", body);
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        Ok(response)
+        json(&self).map(|bytes| security::json(bytes.into()))
     }
 
     fn outcomes(schemas: &mut Schemas) -> Vec<Outcome> {
@@ -284,6 +280,13 @@ impl Reply for Redirect {
         let found = Outcome::empty(StatusCode::FOUND).with(LOCATION, address()).with(SET_COOKIE, text());
         vec![found.cached("no-store")]
     }
+}
+
+/// This as JSON.
+pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut bytes, value).map_err(Problem::internal)?;
+    Ok(bytes)
 }
 
 /// A response of `status` with `body`, which is of `media_type`.

@@ -12,9 +12,22 @@ use crate::random::Random;
 /// The header that carries a [`RequestId`], both ways.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// How many bytes of chance a name is made of.
+const CHANCE: usize = 12;
+/// How long it then is, in base64url.
+const MADE: usize = CHANCE * 4 / 3;
+
 /// The name of a request: the client's if it sent a sane one, else made here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(HeaderValue);
+pub struct RequestId(Name);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Name {
+    /// Of the characters that [`RequestId::of`] allows.
+    Sent(HeaderValue),
+    /// Of base64url.
+    Made([u8; MADE]),
+}
 
 impl RequestId {
     /// The name in `headers` if it is 1 to 64 of `A-Za-z0-9._-`, else 96 random bits.
@@ -24,29 +37,46 @@ impl RequestId {
             (1..=64).contains(&name.len())
                 && name.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
         };
-        headers.get(X_REQUEST_ID).filter(sane).map_or_else(|| Self::make(random), |name| Self(name.clone()))
+        let sent = headers.get(X_REQUEST_ID).filter(sane).cloned();
+        sent.map_or_else(|| Self::make(random), |name| Self(Name::Sent(name)))
     }
 
     /// A name from 96 random bits.
     #[must_use]
     pub fn make(random: &Random) -> Self {
         // A request is answered even if the system gives no random bytes: the name only has to be told apart.
-        let made = random.name::<12>().ok().map(|bytes| data_encoding::BASE64URL_NOPAD.encode(&bytes));
-        let made = made.and_then(|text| HeaderValue::try_from(text).ok());
-        Self(made.unwrap_or(HeaderValue::from_static("unnamed")))
+        let Ok(chance) = random.name::<CHANCE>() else {
+            return Self(Name::Sent(HeaderValue::from_static("unnamed")));
+        };
+        let mut name = [0; MADE];
+        data_encoding::BASE64URL_NOPAD.encode_mut(&chance, &mut name);
+        Self(Name::Made(name))
     }
 
     /// As a header's value.
     #[must_use]
     pub fn to_value(&self) -> HeaderValue {
-        self.0.clone()
+        match &self.0 {
+            Name::Sent(value) => value.clone(),
+            // Base64url may stand in a header, so the other is never taken.
+            Name::Made(name) => HeaderValue::from_bytes(name).unwrap_or(HeaderValue::from_static("unnamed")),
+        }
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // Both are ASCII, as they were taken or made here.
+        match &self.0 {
+            Name::Sent(value) => value.to_str().unwrap_or_default(),
+            Name::Made(name) => str::from_utf8(name).unwrap_or_default(),
+        }
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // It is ASCII, as it was taken or made here.
-        f.write_str(self.0.to_str().unwrap_or_default())
+        f.write_str(self.as_str())
     }
 }
 

@@ -10,15 +10,14 @@ use hyper::{
 pub use super::access::{
     Access, Admitted, Grant, Holds, Public, SignedIn, WithCookie, WithRefreshCookie, WithToken,
 };
+pub use super::description::{Description, Detail};
 use super::{
     app::App,
     body::{self, Body},
     code::Code,
-    operation::{self, Signature},
     problem::Problem,
     reply::{Reply, Response},
     request::{Head, Request},
-    schemas::Schemas,
     target::Target,
 };
 
@@ -36,41 +35,13 @@ pub struct Route<D = ()> {
     pub quota: Quota,
     /// What it does, in a few words.
     pub summary: &'static str,
+    /// Whether machines ask it again and again.
+    pub often: bool,
     /// The refusals to expect, besides those common to all.
     pub fails: &'static [Code],
     /// What the handler takes and gives.
     pub(super) detail: D,
     pub(super) handler: Handler,
-}
-
-/// What a table tells of its handlers' types. The one that serves tells nothing: what describes types stays out of the
-/// binary, where it would be a twentieth of all.
-pub trait Detail {
-    /// What it tells of a handler of these types.
-    fn of<B: Body, T: Target, R: Reply>() -> Self;
-}
-
-impl Detail for () {
-    fn of<B: Body, T: Target, R: Reply>() -> Self {}
-}
-
-/// Describes what a handler takes and gives, and reads what it takes.
-pub struct Description {
-    pub(super) signature: fn(&str, &mut Schemas) -> Signature,
-    /// What becomes of the bytes of a body.
-    body: fn(&[u8]) -> Result<(), Problem>,
-    /// What becomes of a target: of the part of the path that varies, and of what follows the question mark.
-    target: fn(Option<&str>, &str) -> Result<(), Problem>,
-}
-
-impl Detail for Description {
-    fn of<B: Body, T: Target, R: Reply>() -> Self {
-        Self {
-            signature: operation::signature::<B, T, R>,
-            body: |bytes| body::read::<B>(bytes).map(drop),
-            target: |variable, query| T::read(variable, query).map(drop),
-        }
-    }
 }
 
 /// What reads the target of a request, and then answers it.
@@ -85,6 +56,14 @@ impl<D> Route<D> {
     #[must_use]
     pub fn fails(mut self, codes: &'static [Code]) -> Self {
         self.fails = codes;
+        self
+    }
+
+    /// Say that machines ask it again and again. That one was told what it asked is no news, and to write each on an SD
+    /// card wears it: it is logged at DEBUG. A refusal is logged as any other.
+    #[must_use]
+    pub fn often(mut self) -> Self {
+        self.often = true;
         self
     }
 
@@ -107,26 +86,6 @@ impl<D> Route<D> {
         codes.sort_by_key(|code| code.number());
         codes.dedup();
         codes
-    }
-}
-
-impl Route<Description> {
-    /// Read these bytes as the handler's body, and no more; none at all are a body that was left out.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::JsonInvalid`] or [`Code::FieldInvalid`].
-    pub fn reads_body(&self, bytes: &[u8]) -> Result<(), Problem> {
-        (self.detail.body)(bytes)
-    }
-
-    /// The same for the part of the path that varies, and for what follows the question mark.
-    ///
-    /// # Errors
-    ///
-    /// As [`Target::read`].
-    pub fn reads_target(&self, variable: Option<&str>, query: &str) -> Result<(), Problem> {
-        (self.detail.target)(variable, query)
     }
 }
 
@@ -296,5 +255,16 @@ where
         }))
     });
     let detail = D::of::<B, T, R>();
-    Route { operation, method, path, access: access.grant(), quota, summary, fails: &[], detail, handler }
+    Route {
+        operation,
+        method,
+        path,
+        access: access.grant(),
+        quota,
+        summary,
+        often: false,
+        fails: &[],
+        detail,
+        handler,
+    }
 }

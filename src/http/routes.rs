@@ -45,11 +45,11 @@ fn table<D: Detail>() -> Vec<Route<D>> {
             .fails(&[HostUnknown, RefreshTokenUnknown, RefreshTokenReused, SessionEnded, AccountLocked, NotSameOrigin]),
         post("signOut",         "/auth/logout",           SignedIn,     Write,     auth::logout,        "End the caller's session, or all of theirs"),
         post("verifyToken",     "/auth/verify",           WithToken,    Token,     auth::verify,        "Tell whom a token speaks for, now")
-            .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
+            .often().fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
         get ("verifyBearer",    "/auth/verify",           WithToken,    Read,      auth::verify_bearer, "Tell whom the bearer token speaks for, now")
-            .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
+            .often().fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked]),
         get ("forward",         "/auth/forward",          WithCookie,   Proxy,     forward::get,        "Tell a reverse proxy whether to let a request through, and for whom")
-            .fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked, PermissionMissing]),
+            .often().fails(&[TokenMissing, TokenInvalid, TokenExpired, SessionEnded, AccountLocked, PermissionMissing]),
         post("handOver",        "/auth/handover",         SignedIn,     Write,     handover::post,      "Tell where the login page sends the browser back to")
             .fails(&[HostUnknown, NotSameOrigin, ReturnNotAllowed]),
         get ("receiveHandover", CALLBACK,                 Public,       Read,      handover::get,       "Receive a session on an app's host, and go back")
@@ -110,10 +110,10 @@ fn table<D: Detail>() -> Vec<Route<D>> {
         get ("getSystem",       "/system",                Holds(Permission::ViewSystemMetrics), Read, system::get,    "Read what the service holds and does, in numbers"),
         get ("listSigningKeys", "/keys",                  Holds(Permission::ViewSystemMetrics), Read, keys::list,     "List the signing keys, and what each is doing"),
         post("rotateSigningKey", "/keys/rotate",          Holds(Permission::ManageSystemConfig), Write, keys::rotate, "Make the next signing key, unless one waits for its turn already"),
-        get ("getKeys",         "/.well-known/jwks.json", Public,       Unlimited, keys::jwks,          "Read the public keys that verify tokens"),
-        get ("getHealth",       "/health",                Public,       Unlimited, info::health,        "Tell how the service stands"),
-        get ("getLiveness",     "/health/live",           Public,       Unlimited, info::live,          "Tell that the process answers"),
-        get ("getReadiness",    "/health/ready",          Public,       Unlimited, info::ready,         "Tell that people can sign in"),
+        get ("getKeys",         "/.well-known/jwks.json", Public,       Unlimited, keys::jwks,          "Read the public keys that verify tokens").often(),
+        get ("getHealth",       "/health",                Public,       Unlimited, info::health,        "Tell how the service stands").often(),
+        get ("getLiveness",     "/health/live",           Public,       Unlimited, info::live,          "Tell that the process answers").often(),
+        get ("getReadiness",    "/health/ready",          Public,       Unlimited, info::ready,         "Tell that people can sign in").often(),
         get ("getInfo",         "/meta/info",             Public,       Unlimited, info::meta,          "Tell what the service is"),
         get ("getBrand",        "/branding.json",         Public,       Unlimited, branding::get,       "Read the name and colour of whoever runs the service"),
         get ("getBrandStyle",   "/branding.css",          Public,       Unlimited, branding::style,     "Read their colours as a style sheet"),

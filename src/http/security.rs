@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use hyper::{
     HeaderMap, StatusCode,
+    body::Bytes,
     header::{
-        CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-        X_FRAME_OPTIONS,
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+        X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
     },
 };
 
@@ -52,7 +53,23 @@ static PROTECTION: LazyLock<HeaderMap> = LazyLock::new(|| {
     headers
 });
 
-/// A response of `status` without a body. Every response begins as this one: there is no other place that makes any. A copy
+/// The same for what is JSON and never stored by anyone, as most replies are.
+static JSON: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let mut headers = PROTECTION.clone();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers
+});
+
+/// 200 with this JSON, never stored by anyone.
+pub(super) fn json(bytes: Bytes) -> Response {
+    let mut response = Response::new(bytes);
+    response.headers_mut().clone_from(&JSON);
+    response
+}
+
+/// A response of `status` without a body. Every response begins as this one or as one of [`json`]: there is no
+/// other place that makes any. A copy
 /// of the headers costs less than to add them one by one. A page puts its own policy in the place of the one for all else.
 pub(super) fn empty(status: StatusCode) -> Response {
     let mut response = Response::default();

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Error, Service, blocking};
+use super::{Error, KnownToken, Service, blocking};
 use crate::{
-    domain::{claims::Claims, id::SessionId, permission::Permission, timestamp::Timestamp, user::User},
+    domain::{id::SessionId, permission::Permission, timestamp::Timestamp, user::User},
     metrics::TokenRefusal,
     store::LiveSession,
 };
@@ -16,8 +16,8 @@ pub struct Principal {
     pub user: Arc<User>,
     /// The session.
     pub session: Arc<LiveSession>,
-    /// What the token says.
-    pub claims: Arc<Claims>,
+    /// The token.
+    pub token: Arc<KnownToken>,
 }
 
 impl Principal {
@@ -47,16 +47,16 @@ impl Service {
     pub async fn recognize(&self, token: &str) -> Option<Result<Principal, Error>> {
         let now = self.now();
         let outcome = match self.known_claims(token, now)? {
-            Ok(claims) => {
-                let held = match self.remembered_holder(claims.sid, now) {
+            Ok(known) => {
+                let held = match self.remembered_holder(known.claims.sid, now) {
                     Some(held) => held,
-                    None => self.stored_holder(claims.sid, now).await,
+                    None => self.stored_holder(known.claims.sid, now).await,
                 };
                 if matches!(held, Err(Error::SessionEnded)) {
                     // The disk is not asked again because of it.
                     self.0.tokens.forget(token);
                 }
-                held.and_then(|held| principal(held, claims))
+                held.and_then(|held| principal(held, known))
             }
             Err(refusal) => Err(refusal),
         };
@@ -72,8 +72,8 @@ impl Service {
         let now = self.now();
         let (service, token) = (self.clone(), zeroize::Zeroizing::new(token.to_owned()));
         let outcome = self.compute(move || {
-            let claims = service.claims(&token, now)?;
-            principal(service.holder(claims.sid, now)?, claims)
+            let known = service.claims(&token, now)?;
+            principal(service.holder(known.claims.sid, now)?, known)
         });
         self.judged(outcome.await)
     }
@@ -134,8 +134,12 @@ impl Service {
 /// A session and its user.
 type Held = (Arc<LiveSession>, Arc<User>);
 
-fn principal((session, user): Held, claims: Arc<Claims>) -> Result<Principal, Error> {
-    if user.id == claims.sub { Ok(Principal { user, session, claims }) } else { Err(Error::SessionEnded) }
+fn principal((session, user): Held, token: Arc<KnownToken>) -> Result<Principal, Error> {
+    if user.id == token.claims.sub {
+        Ok(Principal { user, session, token })
+    } else {
+        Err(Error::SessionEnded)
+    }
 }
 
 /// How it is counted that a token is refused; our own failures are none.

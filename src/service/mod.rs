@@ -44,7 +44,7 @@ pub use sealing::reset_keys;
 pub use sessions::SessionStatus;
 pub use sign_in::Registration;
 pub use system::{SignIns, System};
-pub use tokens::TokenPair;
+pub use tokens::{KnownToken, TokenPair};
 pub use users::{NewUser, UserRef};
 
 use crate::{

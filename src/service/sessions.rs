@@ -30,7 +30,7 @@ impl Service {
     pub fn status(&self, caller: &Principal) -> SessionStatus {
         let now = self.now();
         SessionStatus {
-            access_left: Timestamp::from_unix(caller.claims.exp).since(now),
+            access_left: Timestamp::from_unix(caller.token.claims.exp).since(now),
             session_left: caller.session.session.ends_at(self.0.rules.session_idle).since(now),
         }
     }

@@ -17,9 +17,11 @@ use super::{Error, Service, provider};
 use crate::domain::{
     claims::{Claims, TokenKind},
     key::{self, Key},
+    last::Last,
     origin::Origin,
     recent::Recent,
     refresh_token::RefreshToken,
+    role::Role,
     session::Session,
     timestamp::Timestamp,
     user::User,
@@ -33,7 +35,7 @@ const TYPE: &str = "at+jwt";
 const LEEWAY: Duration = Duration::from_secs(5);
 /// No token of ours is longer, in bytes.
 const MAX_TOKEN: usize = 2048;
-/// How many tokens are known again by their hash, so that their signature is checked once; about 500 bytes each.
+/// How many tokens are known again by their hash, so that their signature is checked once; about a kilobyte each.
 const KNOWN: usize = 10_000;
 
 /// What a sign-in or a refresh gives.
@@ -53,6 +55,21 @@ pub struct TokenPair {
     pub user: User,
 }
 
+/// A token that was signed here, or whose signature was found good.
+#[derive(Debug)]
+pub struct KnownToken {
+    /// What it says.
+    pub claims: Claims,
+    /// What was last told to those who asked what it is worth, by the role that its user had.
+    pub told: Last<Role>,
+}
+
+impl KnownToken {
+    fn new(claims: Claims) -> Arc<Self> {
+        Arc::new(Self { claims, told: Last::default() })
+    }
+}
+
 /// The keys that sign and check, and what they checked. Replaced as a whole when a key comes or goes, so that nothing
 /// that a key vouched for outlives it.
 #[derive(Default)]
@@ -62,7 +79,7 @@ pub(super) struct Rings {
     pub(super) rings: Vec<Ring>,
     /// What tokens say that were signed here, or whose signature was found good, by the SHA-256 of their text: the text
     /// itself would be a key to somebody's account. Whether it is too old, and whether its session lives, is asked each time.
-    known: Mutex<Recent<[u8; 32], Arc<Claims>>>,
+    known: Mutex<Recent<[u8; 32], Arc<KnownToken>>>,
 }
 
 pub(super) struct Ring {
@@ -85,7 +102,7 @@ impl Rings {
     }
 
     /// What the token with this hash says, if it was signed or found good before.
-    fn recognize(&self, hash: &[u8; 32]) -> Option<Arc<Claims>> {
+    fn recognize(&self, hash: &[u8; 32]) -> Option<Arc<KnownToken>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
     }
 
@@ -93,8 +110,8 @@ impl Rings {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(hash);
     }
 
-    fn remember(&self, hash: [u8; 32], claims: &Arc<Claims>) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, Arc::clone(claims));
+    fn remember(&self, hash: [u8; 32], token: &Arc<KnownToken>) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, Arc::clone(token));
     }
 }
 
@@ -133,12 +150,12 @@ impl Tokens {
         };
         let token = encode(&header, &claims, &ring.encoding).map(Zeroizing::new);
         let token = token.map_err(|_| Error::Internal("a token cannot be signed"))?;
-        known.remember(Sha256::digest(token.as_bytes()).into(), &Arc::new(claims));
+        known.remember(Sha256::digest(token.as_bytes()).into(), &KnownToken::new(claims));
         Ok(token)
     }
 
     /// The claims of a token of ours that was read before, whatever its age. Costs no cryptography but a hash.
-    fn recognize(&self, token: &str) -> Option<Arc<Claims>> {
+    fn recognize(&self, token: &str) -> Option<Arc<KnownToken>> {
         if token.len() > MAX_TOKEN {
             return None;
         }
@@ -154,7 +171,7 @@ impl Tokens {
     ///
     /// No header is parsed to learn which key it names: each key has one header, and a token that does not begin with one
     /// of them is none of ours. So nothing that a header may say (`crit`, `jwk`, `zip`, a member twice) can mean anything.
-    fn read(&self, token: &str) -> Result<Arc<Claims>, Error> {
+    fn read(&self, token: &str) -> Result<Arc<KnownToken>, Error> {
         if token.len() > MAX_TOKEN {
             return Err(Error::TokenInvalid);
         }
@@ -168,9 +185,9 @@ impl Tokens {
         validation.validate_aud = false;
         let decoded =
             decode::<Claims>(token, &ring.decoding, &validation).map_err(|_| Error::TokenInvalid)?;
-        let claims = Arc::new(decoded.claims);
-        rings.remember(Sha256::digest(token).into(), &claims);
-        Ok(claims)
+        let known = KnownToken::new(decoded.claims);
+        rings.remember(Sha256::digest(token).into(), &known);
+        Ok(known)
     }
 }
 
@@ -222,18 +239,18 @@ impl Service {
     /// # Errors
     ///
     /// [`Error::TokenInvalid`] or [`Error::TokenExpired`].
-    pub(super) fn claims(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, Error> {
+    pub(super) fn claims(&self, token: &str, now: Timestamp) -> Result<Arc<KnownToken>, Error> {
         self.still_good(self.0.tokens.read(token)?, now)
     }
 
     /// The same without cryptography; `None` if the token was not seen lately.
-    pub(super) fn known_claims(&self, token: &str, now: Timestamp) -> Option<Result<Arc<Claims>, Error>> {
+    pub(super) fn known_claims(&self, token: &str, now: Timestamp) -> Option<Result<Arc<KnownToken>, Error>> {
         Some(self.still_good(self.0.tokens.recognize(token)?, now))
     }
 
     /// `claims`, if they are meant for us at `now`.
-    fn still_good(&self, claims: Arc<Claims>, now: Timestamp) -> Result<Arc<Claims>, Error> {
-        let rules = &self.0.rules;
+    fn still_good(&self, token: Arc<KnownToken>, now: Timestamp) -> Result<Arc<KnownToken>, Error> {
+        let (rules, claims) = (&self.0.rules, &token.claims);
         // Without a configured issuer, `iss` is the host by which the browser came; services come by other names.
         let meant_for_us = rules.issuer.as_ref().is_none_or(|issuer| *issuer == claims.iss)
             && claims.aud == rules.audience
@@ -245,7 +262,7 @@ impl Service {
         if now.unix() >= claims.exp {
             return Err(Error::TokenExpired(Timestamp::from_unix(claims.exp)));
         }
-        Ok(claims)
+        Ok(token)
     }
 }
 
@@ -293,12 +310,12 @@ mod tests {
         }))
         .unwrap();
         let token = tokens.sign(claims.clone(), at).unwrap();
-        assert_eq!(*tokens.recognize(&token).unwrap(), claims, "it was signed here");
+        assert_eq!(tokens.recognize(&token).unwrap().claims, claims, "it was signed here");
         let tokens = Tokens::default();
         tokens.set(vec![key(1)]);
         assert!(tokens.recognize(&token).is_none(), "after a restart, nobody has checked it yet");
-        assert_eq!(*tokens.read(&token).unwrap(), claims);
-        assert_eq!(*tokens.recognize(&token).unwrap(), claims);
+        assert_eq!(tokens.read(&token).unwrap().claims, claims);
+        assert_eq!(tokens.recognize(&token).unwrap().claims, claims);
         let (other, cut) = (format!("{}=", *token), &token[..token.len() - 1]);
         for odd in [other.as_str(), cut, &token.to_uppercase(), ""] {
             assert!(tokens.recognize(odd).is_none(), "{odd}");
@@ -307,7 +324,7 @@ mod tests {
         }
         tokens.set(vec![key(1), key(2)]);
         assert!(tokens.recognize(&token).is_none(), "each change of the keys begins anew");
-        assert_eq!(*tokens.read(&token).unwrap(), claims);
+        assert_eq!(tokens.read(&token).unwrap().claims, claims);
         tokens.set(vec![key(2)]);
         assert!(tokens.recognize(&token).is_none());
         assert!(tokens.read(&token).is_err());

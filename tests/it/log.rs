@@ -54,20 +54,24 @@ async fn each_request_leaves_one_line_without_what_the_client_wrote() {
     let token = token.trim_start_matches("Authorization: Bearer ").trim_end().to_lowercase();
     let note = json("/test/echo", r#"{"text":"written"}"#);
     let cases = [
-        // request                                               method    route               status
-        (request("GET", "/health/live?written", id, ""), "GET", "/health/live", 200),
-        (request("GET", "/api/v1/test/users/written", id, ""), "GET", "/test/users/{id}", 404),
-        (request("GET", "/written", id, ""), "GET", "-", 404),
-        (request("WRITTEN", "/test/echo", id, ""), "other", "/test/echo", 405),
-        (request("GET", "/test/caller", &bearer, ""), "GET", "/test/caller", 200),
-        (note.replace("Host", &format!("{id}Host")), "POST", "/test/echo", 201),
+        // request, method, route, status; and the level: what machines ask often and are told is no news
+        (request("GET", "/health/live?written", id, ""), "GET", "/health/live", 200, "DEBUG"),
+        (request("POST", "/health/live", id, ""), "POST", "/health/live", 405, "INFO"),
+        (request("GET", "/auth/verify", &bearer, ""), "GET", "/auth/verify", 200, "DEBUG"),
+        (request("GET", "/auth/verify", id, ""), "GET", "/auth/verify", 401, "INFO"),
+        (request("GET", "/api/v1/test/users/written", id, ""), "GET", "/test/users/{id}", 404, "INFO"),
+        (request("GET", "/written", id, ""), "GET", "-", 404, "INFO"),
+        (request("WRITTEN", "/test/echo", id, ""), "other", "/test/echo", 405, "INFO"),
+        (request("GET", "/test/caller", &bearer, ""), "GET", "/test/caller", 200, "INFO"),
+        (note.replace("Host", &format!("{id}Host")), "POST", "/test/echo", 201, "INFO"),
     ];
-    for (bytes, method, route, status) in cases {
+    for (bytes, method, route, status, level) in cases {
         let reply = server.ask(bytes).await;
         let logged = lines.take();
         assert_eq!(logged.len(), 1, "{logged:?}");
         let fields = &logged[0];
         assert_eq!((&fields["method"], &fields["route"]), (&method.into(), &route.into()));
+        assert_eq!(fields["level"], level, "{fields}");
         assert_eq!((&fields["status"], &fields["bytes"]), (&status.into(), &reply.body.len().into()));
         assert_eq!((&fields["client"], &fields["request_id"]), (&"127.0.0.1".into(), &"named-here".into()));
         assert!(fields["duration_us"].is_u64());

@@ -16,6 +16,7 @@ use lucid_auth::{
     domain::{
         attempts::Policy,
         audit::{Event, Filter, Order, Query},
+        last::Last,
         role::Role,
         timestamp::Timestamp,
         wallet::{DeviceType, Scheme, WalletType},
@@ -202,8 +203,16 @@ impl TestServer {
         };
         let service = Service::start(store, clock.clock(), Random::system(), rules).await.unwrap();
         let random = Random::system();
-        let app =
-            App { service: service.clone(), clock: clock.clock(), random, settings, quotas, about, branding };
+        let app = App {
+            service: service.clone(),
+            clock: clock.clock(),
+            random,
+            settings,
+            quotas,
+            about,
+            branding,
+            health: Last::default(),
+        };
         let table = routes().into_iter().chain(rows()).collect();
         let mut server = Server::new(Arc::new(app), table).unwrap();
         if let Some(tls) = tls {
