@@ -23,19 +23,24 @@ pub fn serve() {
     runtime.block_on(async {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         println!("{}", listener.local_addr().unwrap().port());
-        loop {
-            let (socket, _) = listener.accept().await.unwrap();
-            socket.set_nodelay(true).unwrap();
-            tokio::spawn(async move {
-                let mut http = http1::Builder::new();
-                // The client may go at any time, which is no error here.
-                let _ = http
-                    .timer(TokioTimer::new())
-                    .serve_connection(TokioIo::new(socket), service_fn(answer))
-                    .await;
-            });
-        }
+        accept(listener).await;
     });
+}
+
+/// Serve whoever connects to `listener`.
+pub async fn accept(listener: TcpListener) {
+    loop {
+        let (socket, _) = listener.accept().await.unwrap();
+        socket.set_nodelay(true).unwrap();
+        tokio::spawn(async move {
+            let mut http = http1::Builder::new();
+            // The client may go at any time, which is no error here.
+            let _ = http
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(socket), service_fn(answer))
+                .await;
+        });
+    }
 }
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {

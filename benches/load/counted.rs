@@ -6,6 +6,7 @@
 use std::{
     env,
     hint::black_box,
+    io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     process::Command,
     sync::Arc,
@@ -18,6 +19,7 @@ use lucid_auth::{
     domain::{
         attempts::Policy,
         client::{Client, UserAgent},
+        last::Last,
         origin::Origin,
         timestamp::Timestamp,
         wallet::{Address, Scheme, Signature, WalletType},
@@ -26,15 +28,17 @@ use lucid_auth::{
     random::Random,
     service::{Answer, BackupPlan, Rules, Service, TokenPair},
     store::{Store, users},
+    telemetry::json_lines,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
+use tracing::subscriber;
 
-use crate::{client::get, people::Wallet};
+use crate::{bare, client::get, people::Wallet};
 
-const PARTS: [&str; 15] = [
+const PARTS: [&str; 17] = [
     "recover a key, and its address",
     "write and read an address",
     "sign 450 bytes",
@@ -46,8 +50,10 @@ const PARTS: [&str; 15] = [
     "read a user from the store",
     "read a session from memory",
     "write a user, a commit each",
+    "request: none, hyper alone answers",
     "request: /health",
     "request: /auth/verify",
+    "request: /auth/forward",
     "request: the JWKS",
     "request: no such path",
 ];
@@ -79,6 +85,8 @@ fn instructions(part: &str, times: u32) -> u64 {
 
 /// Do one part so often. This is what is counted.
 pub fn run(part: &str, times: u32) {
+    // Each request is logged, as the service does it.
+    subscriber::set_global_default(json_lines("lucid-auth-service", io::sink)).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { Stage::new().await.run(part, times).await });
 }
@@ -90,6 +98,7 @@ struct Stage {
     wallet: Wallet,
     pair: TokenPair,
     server: SocketAddr,
+    bare: SocketAddr,
 }
 
 impl Stage {
@@ -104,6 +113,7 @@ impl Stage {
             random,
             settings: Settings::default(),
             quotas: Quotas::new(Some(rates)),
+            health: Last::default(),
             about: About {
                 service_name: "lucid-auth-service".into(),
                 tron_network: "mainnet",
@@ -116,9 +126,12 @@ impl Stage {
         let address = listener.local_addr().unwrap();
         let server = Server::new(Arc::new(app), routes()).unwrap();
         tokio::spawn(async move { server.serve(listener, std::future::pending()).await });
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let bare = listener.local_addr().unwrap();
+        tokio::spawn(bare::accept(listener));
         let (wallet, origin) = (Wallet::new(1), "http://localhost:8089".parse().unwrap());
         let pair = sign_in(&service, &wallet, &origin).await;
-        Self { service, store, origin, wallet, pair, server: address }
+        Self { service, store, origin, wallet, pair, server: address, bare }
     }
 
     async fn run(mut self, part: &str, times: u32) {
@@ -129,6 +142,8 @@ impl Stage {
         let address = self.wallet.address;
         let bearer = format!("Authorization: Bearer {}\r\n", *self.pair.access_token);
         let mut socket = TcpStream::connect(self.server).await.unwrap();
+        let mut bare = TcpStream::connect(self.bare).await.unwrap();
+        let mut reply = vec![0; 16_384];
         for _ in 0..times {
             match part {
                 "recover a key, and its address" => {
@@ -167,21 +182,24 @@ impl Stage {
                     let user = self.pair.user.clone();
                     self.store.write(move |tx| users::update(tx, &user)).await.unwrap();
                 }
-                "request: /health" => ask(&mut socket, &get("/health", "")).await,
-                "request: /auth/verify" => ask(&mut socket, &get("/auth/verify", &bearer)).await,
-                "request: the JWKS" => ask(&mut socket, &get("/.well-known/jwks.json", "")).await,
-                "request: no such path" => ask(&mut socket, &get("/nowhere/at/all", "")).await,
+                "request: none, hyper alone answers" => ask(&mut bare, &get("/health", ""), &mut reply).await,
+                "request: /health" => ask(&mut socket, &get("/health", ""), &mut reply).await,
+                "request: /auth/verify" => ask(&mut socket, &get("/auth/verify", &bearer), &mut reply).await,
+                "request: /auth/forward" => {
+                    ask(&mut socket, &get("/auth/forward", &bearer), &mut reply).await;
+                }
+                "request: the JWKS" => ask(&mut socket, &get("/.well-known/jwks.json", ""), &mut reply).await,
+                "request: no such path" => ask(&mut socket, &get("/nowhere/at/all", ""), &mut reply).await,
                 other => panic!("no such part: {other}"),
             }
         }
     }
 }
 
-async fn ask(socket: &mut TcpStream, request: &[u8]) {
-    let mut reply = vec![0; 16_384];
+async fn ask(socket: &mut TcpStream, request: &[u8], reply: &mut [u8]) {
     socket.write_all(request).await.unwrap();
     // The answers are short, and written whole.
-    assert!(socket.read(&mut reply).await.unwrap() > 100);
+    assert!(socket.read(reply).await.unwrap() > 100);
 }
 
 async fn sign_in(service: &Service, wallet: &Wallet, origin: &Origin) -> TokenPair {

@@ -35,7 +35,7 @@ pub fn starving(scene: &mut Scene) -> [f64; 2] {
         let round = Requests::Again(requests, Duration::from_millis(400));
         let (mut ratios, mut shown) = (Vec::new(), (Vec::new(), Vec::new()));
         for number in 0..=ROUNDS {
-            let crowd = scene.sign_ins(1_500);
+            let crowd = scene.sign_ins(5_000);
             let server = &scene.service;
             let alone = drive(server, OTHERS, round.clone(), false).quantile(0.99);
             let beside = thread::scope(|threads| {
