@@ -19,7 +19,7 @@ use crate::{
 };
 use serde_json::json;
 
-const ROUNDS: usize = 5;
+const ROUNDS: u32 = 5;
 const ROUND: Duration = Duration::from_millis(600);
 /// Connections at which budgets are held.
 const USUAL: usize = 32;
@@ -159,7 +159,7 @@ impl Scene {
         }
         let (mut ratios, mut ours, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
         // The first round of each warms up.
-        for number in 0..=ROUNDS {
+        for number in 0..=numbers("LUCID_BENCH_ROUNDS", &[ROUNDS])[0] {
             let requests = self.requests(what, connections);
             let bare = drive(&self.bare, connections, requests.clone(), false);
             let ours_now = self.round(what, connections, requests);

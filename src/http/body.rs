@@ -54,8 +54,10 @@ async fn gather(mut body: Incoming, limit: usize) -> Result<Zeroizing<Vec<u8>>, 
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large());
     }
-    // At its full length from the start, as growing would leave copies behind.
-    let length = if body.is_end_stream() { 0 } else { limit };
+    // At its full length from the start, as growing would leave copies behind; and no longer than it says, as all of it is
+    // wiped.
+    let said = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
+    let length = if body.is_end_stream() { 0 } else { said.unwrap_or(limit).min(limit) };
     let mut bytes = Zeroizing::new(Vec::with_capacity(length));
     while let Some(frame) = body.frame().await {
         // The chunks were malformed, or the client went away before the end.

@@ -128,8 +128,9 @@ impl Service {
     pub async fn start(store: Store, clock: Clock, random: Random, rules: Rules) -> Result<Self, Error> {
         let mac_key = sealing::mac_key(&store, &clock, &random, rules.master_key.as_ref()).await?;
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        // One is left to whoever answers.
         let pool =
-            pool::Pool::start(processors).map_err(|_| Error::Internal("the system gives no thread"))?;
+            pool::Pool::start(processors - 1).map_err(|_| Error::Internal("the system gives no thread"))?;
         let inner = Inner {
             challenges: challenges::Challenges::new(&random)?,
             attempts: std::sync::Mutex::new(attempts::Attempts::new(rules.attempts)),
@@ -161,7 +162,7 @@ impl Service {
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.0.pool.run(work).await.unwrap_or(Err(PANICKED))
+        self.0.pool.run(pool::Turn::Last, work).await.unwrap_or(Err(PANICKED))
     }
 
     /// The time now, by the service's clock.

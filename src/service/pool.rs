@@ -1,5 +1,5 @@
-//! Threads for cryptography: as many as there are processors, and apart from those that answer requests, so that a crowd
-//! that signs in keeps nobody else waiting.
+//! Threads for cryptography, apart from the one that answers requests, and one fewer than there are processors, so that a
+//! crowd that signs in keeps nobody else waiting.
 //!
 //! Work that waits is taken up by whichever thread has just finished, without being woken for it. On a busy machine to wake a
 //! thread, and be woken by it, costs a third of what a signature does.
@@ -33,6 +33,15 @@ struct Queue {
 
 type Work = Box<dyn FnOnce() + Send>;
 
+/// When work is done.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Turn {
+    /// After all that waits.
+    Last,
+    /// Before all that waits: for what is short, and is all that somebody still waits for.
+    Next,
+}
+
 impl Pool {
     /// Start so many threads, one at least.
     ///
@@ -48,18 +57,20 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Do `work` when its turn comes; `None` if it panicked. If nobody waits for it by then, it is left undone.
+    /// Do `work` when its `turn` comes; `None` if it panicked. If nobody waits for it by then, it is left undone.
     pub(super) async fn run<T: Send + 'static>(
         &self,
+        turn: Turn,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
         let (reply, answer) = oneshot::channel();
-        self.0.add(Box::new(move || {
+        let work = Box::new(move || {
             if !reply.is_closed() {
                 // Whoever waited may have gone meanwhile.
                 drop(reply.send(work()));
             }
-        }));
+        });
+        self.0.add(turn, work);
         answer.await.ok()
     }
 }
@@ -76,9 +87,12 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, work: Work) {
+    fn add(&self, turn: Turn, work: Work) {
         let mut queue = self.queue();
-        queue.waiting.push_back(work);
+        match turn {
+            Turn::Last => queue.waiting.push_back(work),
+            Turn::Next => queue.waiting.push_front(work),
+        }
         let wake = queue.idle > 0;
         drop(queue);
         if wake {
@@ -125,7 +139,7 @@ mod tests {
             .map(|number| {
                 let pool = Arc::clone(&pool);
                 tokio::spawn(async move {
-                    pool.run(move || if number % 50 == 7 { panic!("test") } else { number }).await
+                    pool.run(Turn::Last, move || if number % 50 == 7 { panic!("test") } else { number }).await
                 })
             })
             .collect();
@@ -139,10 +153,10 @@ mod tests {
         let pool = Pool::start(1).unwrap();
         let (release, held) = mpsc::channel::<()>();
         let done = Arc::new(AtomicUsize::new(0));
-        let first = pool.run(move || held.recv().is_err());
+        let first = pool.run(Turn::Last, move || held.recv().is_err());
         let abandoned = {
             let done = Arc::clone(&done);
-            pool.run(move || done.fetch_add(1, SeqCst))
+            pool.run(Turn::Last, move || done.fetch_add(1, SeqCst))
         };
         let (mut first, mut abandoned) = (Box::pin(first), Box::pin(abandoned));
         for pending in [waits(first.as_mut()).await, waits(abandoned.as_mut()).await] {
@@ -151,7 +165,7 @@ mod tests {
         drop(abandoned);
         drop(release);
         assert_eq!(first.await, Some(true));
-        assert_eq!(pool.run(|| 7).await, Some(7));
+        assert_eq!(pool.run(Turn::Next, || 7).await, Some(7));
         assert_eq!(done.load(SeqCst), 0);
         let shared = Arc::clone(&pool.0);
         drop(pool);

@@ -79,7 +79,7 @@ impl Service {
             Ok(Ok((owner, session)))
         };
         let (owner, session) = flatten(inner.store.write(rotate).await)?;
-        self.pair(owner, session, next, origin, now)
+        self.pair(owner, session, next, origin, now).await
     }
 }
 

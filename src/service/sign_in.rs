@@ -120,7 +120,7 @@ impl Service {
                 "SUPER_ADMIN_ADDRESSES names a hardware wallet of an account; the account is not promoted by it"
             );
         }
-        self.pair(user, session, refresh_token, &answer.origin, now)
+        self.pair(user, session, refresh_token, &answer.origin, now).await
     }
 
     /// Make an account with a profile, without signing in.

@@ -13,7 +13,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Error, Service, provider};
+use super::{Error, PANICKED, Service, pool::Turn, provider};
 use crate::domain::{
     claims::{Claims, TokenKind},
     key::{self, Key},
@@ -198,7 +198,7 @@ fn head(kid: &str) -> String {
 
 impl Service {
     /// A fresh access token for `session`, and the pair that goes out with `refresh_token`.
-    pub(super) fn pair(
+    pub(super) async fn pair(
         &self,
         user: User,
         session: Session,
@@ -224,8 +224,11 @@ impl Service {
             role: user.role,
             kind: TokenKind::Access,
         };
+        let service = self.clone();
+        // Many are on disk at once, and those who ask for other things meanwhile should not wait for all their signatures.
+        let signed = self.0.pool.run(Turn::Next, move || service.0.tokens.sign(claims, now)).await;
         Ok(TokenPair {
-            access_token: self.0.tokens.sign(claims, now)?,
+            access_token: signed.unwrap_or(Err(PANICKED))?,
             access_lifetime,
             refresh_lifetime: session_left,
             refresh_token,
