@@ -7,7 +7,7 @@ use hyper::{
     header::CONTENT_TYPE,
 };
 use schemars::JsonSchema;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, IgnoredAny, value::UnitDeserializer};
 use serde_json::error::Category;
 use serde_path_to_error::Track;
 use zeroize::Zeroizing;
@@ -33,7 +33,12 @@ const NOTHING: &[u8] = b"null";
 
 /// Read what was received as a `T`.
 pub(super) fn read<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
-    parse(if bytes.is_empty() { NOTHING } else { bytes })
+    if bytes.is_empty() {
+        // Most requests have none, and mostly that is what is wanted.
+        let unit = UnitDeserializer::<serde::de::value::Error>::new();
+        return T::deserialize(unit).or_else(|_| parse(NOTHING));
+    }
+    parse(bytes)
 }
 
 /// Receive `body`, which is JSON if it is anything. It is the same code for each row.

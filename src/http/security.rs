@@ -11,7 +11,7 @@ use hyper::{
     },
 };
 
-use super::reply::Response;
+use super::{reply::Response, request_id::X_REQUEST_ID};
 
 /// For a page: its own scripts, styles and calls, and icons that wallets give as data.
 pub(super) const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
@@ -40,7 +40,8 @@ const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 const DENY: HeaderValue = HeaderValue::from_static("DENY");
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 
-/// What every response carries. Its index has room for what a response says itself.
+/// What every response carries. Its index has room for what a response says itself. The request's name takes the place that
+/// is kept for it, as a place that must be made costs as much as all of this.
 static PROTECTION: LazyLock<HeaderMap> = LazyLock::new(|| {
     let mut headers = HeaderMap::with_capacity(24);
     headers.insert(CONTENT_SECURITY_POLICY, API_POLICY);
@@ -50,6 +51,7 @@ static PROTECTION: LazyLock<HeaderMap> = LazyLock::new(|| {
     headers.insert(COOP, OPENER);
     headers.insert(CORP, SAME_ORIGIN);
     headers.insert(PERMISSIONS_POLICY, PERMISSIONS);
+    headers.insert(X_REQUEST_ID, HeaderValue::from_static(""));
     headers
 });
 

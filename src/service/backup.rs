@@ -234,7 +234,12 @@ impl Service {
     /// How backups stand.
     #[must_use]
     pub fn backup_status(&self) -> BackupStatus {
-        let (known, now) = (self.0.backups.known(), self.now());
+        self.backup_status_at(self.now())
+    }
+
+    /// The same at `now`.
+    pub(super) fn backup_status_at(&self, now: Timestamp) -> BackupStatus {
+        let known = self.0.backups.known();
         let newest = known.newest.map(|(at, _)| at);
         let standing = match self.0.backups.plan.schedule {
             None => Standing::Disabled,

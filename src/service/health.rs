@@ -52,7 +52,7 @@ impl Service {
             readable,
             writable,
             guarded: self.0.store.is_guarded(),
-            backup: self.backup_status(),
+            backup: self.backup_status_at(at),
         }
     }
 
