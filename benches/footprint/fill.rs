@@ -36,10 +36,12 @@ pub struct Content {
     pub sessions: u32,
 }
 
-/// Where what the bench makes is kept: a million users take half a minute.
+/// Where what the bench makes is kept, a folder that is there: a million users take half a minute.
 pub fn kept() -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    target.join("footprint")
+    let folder = target.join("footprint");
+    fs::create_dir_all(&folder).unwrap();
+    folder
 }
 
 /// Put a database of this content into `folder`.

@@ -174,6 +174,27 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn what_is_done_next_goes_before_what_waited_longer() {
+        let pool = Pool::start(1).unwrap();
+        let (release, held) = mpsc::channel::<()>();
+        let mut first = Box::pin(pool.run(Turn::Last, move || held.recv().is_err()));
+        assert!(waits(first.as_mut()).await);
+        let done = Arc::new(AtomicUsize::new(0));
+        let place = || {
+            let done = Arc::clone(&done);
+            move || done.fetch_add(1, SeqCst)
+        };
+        let [mut waited, mut came_later, mut is_next] =
+            [Turn::Last, Turn::Last, Turn::Next].map(|turn| Box::pin(pool.run(turn, place())));
+        for asked in [&mut waited, &mut came_later, &mut is_next] {
+            assert!(waits(asked.as_mut()).await);
+        }
+        drop(release);
+        assert_eq!(first.await, Some(true));
+        assert_eq!((is_next.await, waited.await, came_later.await), (Some(0), Some(1), Some(2)));
+    }
+
     /// Ask once whether `work` still waits.
     async fn waits(work: impl Future) -> bool {
         let mut work = std::pin::pin!(work);
