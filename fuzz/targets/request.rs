@@ -4,6 +4,7 @@ use std::{cell::RefCell, net::SocketAddr, sync::Arc, time::Duration};
 
 use lucid_auth::{
     clock::Clock,
+    domain::last::Last,
     http::{About, App, Branding, Quotas, Server, Settings, client::TrustedProxies, routes::routes},
     random::Random,
 };

@@ -45,7 +45,7 @@ impl Route<Description> {
     ///
     /// # Errors
     ///
-    /// [`Code::JsonInvalid`] or [`Code::FieldInvalid`].
+    /// [`Code::JsonInvalid`](super::Code::JsonInvalid) or [`Code::FieldInvalid`](super::Code::FieldInvalid).
     pub fn reads_body(&self, bytes: &[u8]) -> Result<(), Problem> {
         (self.detail.body)(bytes)
     }
