@@ -47,7 +47,8 @@ export async function startStage(kind) {
   const [port, alone] = [await freePort(), await freePort()];
   const [auth, app, other] = [`https://auth.localhost:${port}`, `https://app.localhost:${port}`, `https://other.localhost:${port}`];
   const service = await startService({
-    env: { ...UNLIMITED, PUBLIC_URL: auth, ALLOWED_REDIRECT_ORIGINS: `${app},${other}`, TRUSTED_PROXIES: '127.0.0.1' },
+    // So that each request has its line in the log, also one that machines ask again and again.
+    env: { ...UNLIMITED, LOG_LEVEL: 'DEBUG', PUBLIC_URL: auth, ALLOWED_REDIRECT_ORIGINS: `${app},${other}`, TRUSTED_PROXIES: '127.0.0.1' },
   });
   const [upstream, otherUpstream] = [await startUpstream(), await startUpstream()];
   const inside = { service: new URL(service.url).port, upstream: upstream.port, other: otherUpstream.port };
