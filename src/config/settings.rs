@@ -148,7 +148,7 @@ pub static SETTINGS: &[Setting] = &[
     unset("MASTER_KEY",                 "none",      "Seals the signing keys in the database: 32 bytes in base64; without it a copy of the file can mint tokens").secret()),
 
     under("Logs",
-    value("LOG_LEVEL",                  "INFO",      "The least that is logged: TRACE, DEBUG, INFO, WARN or ERROR; WARNING and CRITICAL are understood; SIGHUP changes it. Health and token checks that are answered well are told at DEBUG")),
+    value("LOG_LEVEL",                  "INFO",      "The least that is logged: TRACE, DEBUG, INFO, WARN or ERROR; WARNING and CRITICAL are understood; SIGHUP changes it. Requests for health, keys and token checks that succeed are logged at DEBUG")),
     value("LOG_FORMAT",                 "auto",      "json, text, or auto: JSON unless stderr is a terminal"),
 ];
 

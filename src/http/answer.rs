@@ -67,7 +67,7 @@ pub(super) async fn answer(
             .message("This port speaks HTTPS: ask https:// instead.")
             .close())
     } else {
-        isolate(dispatch(app.clone(), resource, (parts.version, coded), head, body)).await
+        isolate(dispatch(app.clone(), resource, parts.version, head, body)).await
     };
 
     let mut response = outcome.unwrap_or_else(|problem| {
@@ -143,15 +143,15 @@ fn note(app: &App, traffic: &Traffic, code: Code) {
     }
 }
 
-/// From the head of a request to its row's handler. `form` is how it came: its version, and whether its body is coded.
+/// From the head of a request to its row's handler.
 async fn dispatch(
     app: Arc<App>,
     resource: Option<&Resource>,
-    form: (Version, bool),
+    version: Version,
     mut head: Box<Head>,
     body: Incoming,
 ) -> Result<Response, Problem> {
-    match find(resource, form, &head) {
+    match find(resource, version, &head) {
         Ok(Found::Route(route)) => {
             head.quota = route.quota;
             let pass = match app.quotas.admit(&head, route.access, app.clock.now()) {
@@ -180,22 +180,15 @@ enum Found<'a> {
     Methods(&'a HeaderValue),
 }
 
-fn find<'a>(
-    resource: Option<&'a Resource>,
-    (version, coded): (Version, bool),
-    head: &Head,
-) -> Result<Found<'a>, Problem> {
+fn find<'a>(resource: Option<&'a Resource>, version: Version, head: &Head) -> Result<Found<'a>, Problem> {
     let malformed = |message: &str| Problem::new(Code::RequestMalformed).message(message);
-    let authority =
-        head.authority().map_err(|_| malformed("The Host header is no host, or is there twice."))?;
-    if !framing::is_plain(coded, &head.headers, &head.uri) {
+    head.authority().map_err(|_| malformed("The Host header is no host, or is there twice."))?;
+    if !framing::is_plain(&head.headers, &head.uri) {
         return Err(
             malformed("It can be read in two ways where the body ends, or what is asked for.").close()
         );
     }
-    // A target that is a whole address names a host too, but not in its place.
-    let has_host = authority.is_some() && (head.uri.authority().is_none() || head.headers.contains_key(HOST));
-    if version == Version::HTTP_11 && !has_host {
+    if version == Version::HTTP_11 && !head.headers.contains_key(HOST) {
         return Err(malformed("HTTP/1.1 needs a Host header."));
     }
     let resource = resource.ok_or_else(|| Problem::new(Code::PathUnknown))?;

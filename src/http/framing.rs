@@ -16,11 +16,13 @@ pub(super) fn is_coded(headers: &HeaderMap) -> bool {
     headers.contains_key(TRANSFER_ENCODING)
 }
 
-/// Whether `chunked` is the only coding, named once, of what is `coded`; and whether the target is one of HTTP.
-pub(super) fn is_plain(coded: bool, headers: &HeaderMap, uri: &Uri) -> bool {
-    let is_chunked = || {
-        let mut codings = headers.get_all(TRANSFER_ENCODING).iter().map(HeaderValue::as_bytes);
-        codings.next().is_some_and(|one| one.eq_ignore_ascii_case(b"chunked")) && codings.next().is_none()
+/// Whether `chunked` is the only coding, named once; and whether the target is one of HTTP.
+pub(super) fn is_plain(headers: &HeaderMap, uri: &Uri) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter().map(HeaderValue::as_bytes);
+    let coding = match (codings.next(), codings.next()) {
+        (None, _) => true,
+        (Some(one), None) => one.eq_ignore_ascii_case(b"chunked"),
+        (Some(_), Some(_)) => false,
     };
-    (!coded || is_chunked()) && uri.scheme_str().is_none_or(|scheme| ["http", "https"].contains(&scheme))
+    coding && uri.scheme_str().is_none_or(|scheme| ["http", "https"].contains(&scheme))
 }

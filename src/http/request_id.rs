@@ -17,6 +17,9 @@ const CHANCE: usize = 12;
 /// How long it then is, in base64url.
 const MADE: usize = CHANCE * 4 / 3;
 
+/// What a request is called when the system gives no random bytes.
+const UNNAMED: HeaderValue = HeaderValue::from_static("unnamed");
+
 /// The name of a request: the client's if it sent a sane one, else made here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(Name);
@@ -46,7 +49,7 @@ impl RequestId {
     pub fn make(random: &Random) -> Self {
         // A request is answered even if the system gives no random bytes: the name only has to be told apart.
         let Ok(chance) = random.name::<CHANCE>() else {
-            return Self(Name::Sent(HeaderValue::from_static("unnamed")));
+            return Self(Name::Sent(UNNAMED));
         };
         let mut name = [0; MADE];
         data_encoding::BASE64URL_NOPAD.encode_mut(&chance, &mut name);
@@ -59,7 +62,7 @@ impl RequestId {
         match &self.0 {
             Name::Sent(value) => value.clone(),
             // Base64url may stand in a header, so the other is never taken.
-            Name::Made(name) => HeaderValue::from_bytes(name).unwrap_or(HeaderValue::from_static("unnamed")),
+            Name::Made(name) => HeaderValue::from_bytes(name).unwrap_or(UNNAMED),
         }
     }
 

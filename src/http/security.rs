@@ -70,9 +70,9 @@ pub(super) fn json(bytes: Bytes) -> Response {
     response
 }
 
-/// A response of `status` without a body. Every response begins as this one or as one of [`json`]: there is no
-/// other place that makes any. A copy
-/// of the headers costs less than to add them one by one. A page puts its own policy in the place of the one for all else.
+/// A response of `status` without a body. Every response begins as this one or as one of [`json`]: there is no other place
+/// that makes any. A copy of the headers costs less than to add them one by one. A page puts its own policy in the place of
+/// the one for all else.
 pub(super) fn empty(status: StatusCode) -> Response {
     let mut response = Response::default();
     *response.status_mut() = status;

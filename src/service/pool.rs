@@ -25,6 +25,8 @@ struct Shared {
 
 #[derive(Default)]
 struct Queue {
+    /// What goes before all else, in the order in which it came.
+    next: VecDeque<Work>,
     waiting: VecDeque<Work>,
     /// Threads that wait for work.
     idle: usize,
@@ -38,7 +40,7 @@ type Work = Box<dyn FnOnce() + Send>;
 pub(super) enum Turn {
     /// After all that waits.
     Last,
-    /// Before all that waits: for what is short, and is all that somebody still waits for.
+    /// Before all that takes the last turn: for what is short, and is all that somebody still waits for.
     Next,
 }
 
@@ -91,7 +93,7 @@ impl Shared {
         let mut queue = self.queue();
         match turn {
             Turn::Last => queue.waiting.push_back(work),
-            Turn::Next => queue.waiting.push_front(work),
+            Turn::Next => queue.next.push_back(work),
         }
         let wake = queue.idle > 0;
         drop(queue);
@@ -110,7 +112,7 @@ impl Shared {
     fn next(&self) -> Option<Work> {
         let mut queue = self.queue();
         loop {
-            if let Some(work) = queue.waiting.pop_front() {
+            if let Some(work) = queue.next.pop_front().or_else(|| queue.waiting.pop_front()) {
                 return Some(work);
             }
             if queue.closed {
@@ -185,14 +187,16 @@ mod tests {
             let done = Arc::clone(&done);
             move || done.fetch_add(1, SeqCst)
         };
-        let [mut waited, mut came_later, mut is_next] =
-            [Turn::Last, Turn::Last, Turn::Next].map(|turn| Box::pin(pool.run(turn, place())));
-        for asked in [&mut waited, &mut came_later, &mut is_next] {
-            assert!(waits(asked.as_mut()).await);
+        let mut asked =
+            [Turn::Last, Turn::Last, Turn::Next, Turn::Next].map(|turn| Box::pin(pool.run(turn, place())));
+        for one in &mut asked {
+            assert!(waits(one.as_mut()).await);
         }
         drop(release);
         assert_eq!(first.await, Some(true));
-        assert_eq!((is_next.await, waited.await, came_later.await), (Some(0), Some(1), Some(2)));
+        for (one, place) in asked.into_iter().zip([2, 3, 0, 1]) {
+            assert_eq!(one.await, Some(place));
+        }
     }
 
     /// Ask once whether `work` still waits.

@@ -103,7 +103,7 @@ pub struct Tx<'redb> {
     tables: Tables<'redb>,
     /// What is in memory as of the last commit, if anything is: to read a row takes twenty times as long.
     live: Option<&'redb Live>,
-    /// Where the audit log begins and ends. With what is in memory, it is written once, at the commit.
+    /// Where the audit log begins and ends, if that changed: it is written once, at the commit.
     audit: Cell<Option<audit::State>>,
     /// Whether there is anything to put on disk.
     changed: Cell<bool>,
@@ -206,13 +206,9 @@ impl<'redb> Tx<'redb> {
     }
 
     /// Remember that the audit log now begins and ends so.
-    pub(super) fn audit_changed(&self, state: audit::State) -> Result<(), StoreError> {
+    pub(super) fn audit_changed(&self, state: audit::State) {
         self.changed();
-        if self.live.is_none() {
-            return state.store(self);
-        }
         self.audit.set(Some(state));
-        Ok(())
     }
 
     /// Write what was put off, let go of the tables, and return what changed.

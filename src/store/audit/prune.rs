@@ -37,6 +37,6 @@ pub fn prune(tx: &Tx, before: Timestamp, limit: usize, now: Timestamp) -> Result
         }
     }
     let count = state.pruned.map_or(0, |pruned| pruned.count) + old.len() as u64;
-    State { pruned: Some(Pruned { up_to, count, at: now }), ..state }.write(tx)?;
+    State { pruned: Some(Pruned { up_to, count, at: now }), ..state }.write(tx);
     Ok(old.len())
 }

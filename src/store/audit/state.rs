@@ -43,8 +43,9 @@ impl State {
         decode(NAME, value.value())
     }
 
-    pub(super) fn write(self, tx: &Tx) -> Result<(), StoreError> {
-        tx.audit_changed(self)
+    /// Have it put in its row at the commit.
+    pub(super) fn write(self, tx: &Tx) {
+        tx.audit_changed(self);
     }
 
     /// Put it in its row.
@@ -63,5 +64,6 @@ impl State {
 pub(in crate::store) fn create(tx: &Tx) -> Result<(), StoreError> {
     tx.table_mut(AUDIT)?;
     tx.table_mut(BY_USER)?;
-    State { head: Mark::START, latest: Timestamp::from_unix(0), recording: true, pruned: None }.write(tx)
+    State { head: Mark::START, latest: Timestamp::from_unix(0), recording: true, pruned: None }.write(tx);
+    Ok(())
 }

@@ -175,7 +175,8 @@ fn an_entry_that_follows_but_tells_nothing_is_found() {
             4_u64.to_be_bytes().as_slice(),
             [&head.link, b"nothing".as_slice()].concat().as_slice(),
         )?;
-        State { head, ..state }.write(tx)
+        State { head, ..state }.write(tx);
+        Ok(())
     });
     assert_eq!(log.verify(), Err((4, Flaw::Unreadable)));
 }
