@@ -112,7 +112,13 @@ impl Shared {
     fn next(&self) -> Option<Work> {
         let mut queue = self.queue();
         loop {
+            let is_crowded = !queue.waiting.is_empty();
             if let Some(work) = queue.next.pop_front().or_else(|| queue.waiting.pop_front()) {
+                drop(queue);
+                if is_crowded {
+                    // The system would let this thread go on for milliseconds, while who asks for something light waits.
+                    thread::yield_now();
+                }
                 return Some(work);
             }
             if queue.closed {

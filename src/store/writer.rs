@@ -29,6 +29,8 @@ use crate::metrics::Commits;
 
 /// The most changes that share a commit: beyond this, sharing gains nothing more.
 const BATCH: usize = 64;
+/// After how many of them others get the processor, if they wait for it.
+const FEW: usize = 8;
 /// How long a change waits for others to share its commit with, if the commit before was shared. Whoever comes alone does not
 /// wait; among many, a commit takes from everybody more than this does.
 const GATHER: Duration = Duration::from_millis(1);
@@ -260,7 +262,11 @@ impl Worker {
     fn try_commit(&self, changes: &mut [Box<dyn Change>]) -> Result<bool, StoreError> {
         let mut started = Instant::now();
         let apply = |tx: &Tx| {
-            changes.iter_mut().try_for_each(|change| change.apply(tx))?;
+            for few in changes.chunks_mut(FEW) {
+                few.iter_mut().try_for_each(|change| change.apply(tx))?;
+                // A full batch takes longer than anybody who asks for something light should wait.
+                thread::yield_now();
+            }
             started = Instant::now();
             if tx.is_changed() { lineage::count_commit(tx).map(Some) } else { Ok(None) }
         };
