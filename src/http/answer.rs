@@ -3,7 +3,7 @@
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
     time::Duration,
@@ -67,7 +67,7 @@ pub(super) async fn answer(
             .message("This port speaks HTTPS: ask https:// instead.")
             .close())
     } else {
-        isolate(dispatch(app.clone(), resource, parts.version, head, body)).await
+        isolate(pin!(dispatch(app.clone(), resource, parts.version, head, body))).await
     };
 
     let mut response = outcome.unwrap_or_else(|problem| {
@@ -200,8 +200,9 @@ fn find<'a>(resource: Option<&'a Resource>, version: Version, head: &Head) -> Re
 }
 
 /// Turn a panic in `work` into a failure of this request alone.
-async fn isolate(work: impl Future<Output = Result<Response, Problem>>) -> Result<Response, Problem> {
-    let mut work = pin!(work);
+async fn isolate(
+    mut work: Pin<&mut impl Future<Output = Result<Response, Problem>>>,
+) -> Result<Response, Problem> {
     std::future::poll_fn(|context| {
         // What the panic left half done is dropped with this request; nothing of it is looked at again.
         catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)))

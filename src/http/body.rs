@@ -19,9 +19,9 @@ use super::{code::Code, limits::Limits, problem::Problem, strict::Strict};
     message = "`{Self}` cannot be a request's body",
     note = "derive `serde::Deserialize` and `schemars::JsonSchema` on it"
 )]
-pub trait Body: DeserializeOwned + JsonSchema + Send {}
+pub trait Body: DeserializeOwned + JsonSchema + Send + 'static {}
 
-impl<T: DeserializeOwned + JsonSchema + Send> Body for T {}
+impl<T: DeserializeOwned + JsonSchema + Send + 'static> Body for T {}
 
 /// Whether a `T` may be left out.
 pub(super) fn is_optional<T: Body>() -> bool {

@@ -250,8 +250,8 @@ where
         let target = T::read(head.variable.as_deref(), head.uri.query().unwrap_or_default())?;
         Ok(Box::new(move |app, admitted, head, bytes| {
             let (caller, body) = (A::caller(admitted)?, body::read(bytes)?);
-            let answer = handler(app, Request { caller, body, target, head });
-            Ok(Box::pin(async move { answer.await?.into_response() }))
+            let request = Request { caller, body, target, head };
+            Ok(Box::pin(async move { handler(app, request).await?.into_response() }))
         }))
     });
     let detail = D::of::<B, T, R>();

@@ -158,11 +158,12 @@ impl Service {
     }
 
     /// Run what computes long beside the threads that answer requests, when its turn comes.
-    async fn compute<T: Send + 'static>(
+    fn compute<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        self.0.pool.run(pool::Turn::Last, work).await.unwrap_or(Err(PANICKED))
+    ) -> impl Future<Output = Result<T, Error>> + Send {
+        let done = self.0.pool.run(pool::Turn::Last, work);
+        async { done.await.unwrap_or(Err(PANICKED)) }
     }
 
     /// The time now, by the service's clock.

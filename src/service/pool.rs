@@ -60,20 +60,23 @@ impl Pool {
     }
 
     /// Do `work` when its `turn` comes; `None` if it panicked. If nobody waits for it by then, it is left undone.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(super) fn run<T: Send + 'static>(
         &self,
         turn: Turn,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<T> {
+    ) -> impl Future<Output = Option<T>> + Send {
         let (reply, answer) = oneshot::channel();
-        let work = Box::new(move || {
+        // Boxed before anything is waited for, so that those who wait need not hold it, too.
+        let work: Work = Box::new(move || {
             if !reply.is_closed() {
                 // Whoever waited may have gone meanwhile.
                 drop(reply.send(work()));
             }
         });
-        self.0.add(turn, work);
-        answer.await.ok()
+        async move {
+            self.0.add(turn, work);
+            answer.await.ok()
+        }
     }
 }
 

@@ -153,12 +153,12 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] if `change` returns one, or the database cannot be written.
-    pub async fn write<T, F>(&self, change: F) -> Result<T, StoreError>
+    pub fn write<T, F>(&self, change: F) -> impl Future<Output = Result<T, StoreError>> + Send + use<'_, T, F>
     where
         T: Send + 'static,
         F: Fn(&Tx) -> Result<T, StoreError> + Send + 'static,
     {
-        self.0.writer.write(change).await
+        self.0.writer.write(change)
     }
 
     /// Apply `change` in a transaction, soon, without waiting for the disk: for what is to be remembered, but must not

@@ -72,16 +72,23 @@ impl Writer {
         Ok(Self { queue: Some(queue), later, thread: Some(thread), writable })
     }
 
-    pub(super) async fn write<T, F>(&self, change: F) -> Result<T, StoreError>
+    /// Make `change`, and wait until it is on disk.
+    pub(super) fn write<T, F>(
+        &self,
+        change: F,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<'_, T, F>
     where
         T: Send + 'static,
         F: Fn(&Tx) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let change = Pending { change, result: None, reply };
-        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.send(Box::new(change)).await.map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        // Boxed before anything is waited for, so that those who wait need not hold it, too.
+        let change: Box<dyn Change> = Box::new(Pending { change, result: None, reply });
+        async move {
+            let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+            queue.send(change).await.map_err(|_| StoreError::Closed)?;
+            answer.await.map_err(|_| StoreError::Closed)?
+        }
     }
 
     /// The same, without waiting for it. Nobody learns whether it succeeded.
