@@ -10,9 +10,14 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
+
+/// How long a thread works, while long work waits, before it lets others have its processor. By itself the system lets it go
+/// on for milliseconds, for which everybody waits who asks for something light.
+const SLICE: Duration = Duration::from_micros(100);
 
 /// The threads. They end once this is dropped and nothing waits.
 pub(super) struct Pool(Arc<Shared>);
@@ -106,21 +111,23 @@ impl Shared {
     }
 
     fn work(&self) {
-        while let Some(work) = self.next() {
+        let mut began = Instant::now();
+        while let Some(work) = self.next(&mut began) {
             // A panic is that of one request: who waits for it learns of it, as the answer is dropped with it.
             drop(catch_unwind(AssertUnwindSafe(work)));
         }
     }
 
-    fn next(&self) -> Option<Work> {
+    /// What is to be done next, by a thread that `began` to work then since others last had its processor.
+    fn next(&self, began: &mut Instant) -> Option<Work> {
         let mut queue = self.queue();
         loop {
             let is_crowded = !queue.waiting.is_empty();
             if let Some(work) = queue.next.pop_front().or_else(|| queue.waiting.pop_front()) {
                 drop(queue);
-                if is_crowded {
-                    // The system would let this thread go on for milliseconds, while who asks for something light waits.
+                if is_crowded && began.elapsed() >= SLICE {
                     thread::yield_now();
+                    *began = Instant::now();
                 }
                 return Some(work);
             }
