@@ -4,6 +4,7 @@
 //! when the disk has it.
 
 pub mod audit;
+mod change;
 mod copy;
 mod disk;
 mod error;

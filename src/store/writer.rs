@@ -5,7 +5,6 @@
 use std::{
     cell::Cell,
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -19,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     StoreError,
+    change::{Change, Pending},
     guard::{Changes, Content, Guard},
     handle::Handle,
     lineage,
@@ -83,7 +83,7 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         // Boxed before anything is waited for, so that those who wait need not hold it, too.
-        let change: Box<dyn Change> = Box::new(Pending { change, result: None, reply });
+        let change: Box<dyn Change> = Box::new(Pending::new(change, reply));
         async move {
             let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
             queue.send(change).await.map_err(|_| StoreError::Closed)?;
@@ -96,7 +96,7 @@ impl Writer {
     where
         F: Fn(&Tx) -> Result<(), StoreError> + Send + 'static,
     {
-        let change = Pending { change, result: None, reply: oneshot::channel().0 };
+        let change = Pending::new(change, oneshot::channel().0);
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
         queue.try_send(Box::new(change)).map_err(|_| too_many())
     }
@@ -106,7 +106,7 @@ impl Writer {
     where
         F: Fn(&Tx) -> Result<(), StoreError> + Send + 'static,
     {
-        let change = Pending { change, result: None, reply: oneshot::channel().0 };
+        let change = Pending::new(change, oneshot::channel().0);
         let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
         if later.len() >= LATER {
             return Err(too_many());
@@ -134,35 +134,6 @@ impl Drop for Writer {
                 drop(thread.join());
             }
         }
-    }
-}
-
-/// A change that waits for its commit.
-trait Change: Send {
-    fn apply(&mut self, tx: &Tx) -> Result<(), StoreError>;
-    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
-}
-
-struct Pending<T, F> {
-    change: F,
-    result: Option<T>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
-}
-
-impl<T: Send, F: Fn(&Tx) -> Result<T, StoreError> + Send> Change for Pending<T, F> {
-    fn apply(&mut self, tx: &Tx) -> Result<(), StoreError> {
-        // A panic in one change must not take the writer with it.
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.change)(tx)));
-        self.result = Some(outcome.unwrap_or_else(|_| Err(StoreError::Panicked))?);
-        Ok(())
-    }
-
-    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self { change, result, reply } = *self;
-        // What the change holds may be the service: whoever has the answer may count on it being let go of.
-        drop(change);
-        // Whoever asked may have gone; what they asked for is on disk all the same.
-        drop(reply.send(outcome.and_then(|()| result.ok_or(StoreError::Closed))));
     }
 }
 
